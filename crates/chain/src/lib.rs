@@ -1,0 +1,1 @@
+//! Pure per-chain-family code: addresses, building, decoding back, digests, signatures and effects.

@@ -1,0 +1,1 @@
+//! Threshold signing sessions over byte messages: key generation, signing, refresh.

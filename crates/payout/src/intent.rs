@@ -1,0 +1,194 @@
+//! What principals approve and machines sign for.
+//!
+//! An intent says everything about one act on a chain in one flat object. Its digest covers every field; approvals,
+//! journals and signing sessions name an intent by that digest alone. An intent never changes: another amount, another
+//! fee cap or another attempt is another intent.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::ids::{
+    Address, AddressIndex, Attempt, ChainId, Cid, Digest, NetworkId, PrincipalId, ProjectId, RuleId,
+    ThirdPartyId, TokenId, WalletId,
+};
+use crate::money::Amount;
+use crate::time::Millis;
+
+/// The domain of an intent's digest. A new layout gets a new one, so that no digest can be read in two ways.
+const DOMAIN: &str = "bursar/intent/v1";
+
+/// The only layout there is.
+pub const VERSION: &str = "1";
+
+/// What an intent does. Closed: what is not here is never signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Pay `amount` to `to`.
+    Payout,
+    /// Spend the target's exclusivity token to no effect, so that the lane moves on.
+    Void,
+    /// The target's payment again, on the same token, under a higher fee cap.
+    RaiseCap,
+    /// A named operation of the wallet itself (`operation`).
+    Maintenance,
+}
+
+impl Kind {
+    /// The word in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Payout => "payout",
+            Self::Void => "void",
+            Self::RaiseCap => "raise_cap",
+            Self::Maintenance => "maintenance",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One act, complete. Every integer is a decimal string in its JSON form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intent {
+    /// The layout: [`VERSION`].
+    pub version: String,
+    /// What it does.
+    pub kind: Kind,
+    /// The deployment, so that approvals of a demo say nothing elsewhere.
+    pub deployment: Digest,
+    /// Whose payout.
+    pub project: ProjectId,
+    /// The payout's number.
+    pub cid: Cid,
+    /// Which try at the effect.
+    pub attempt: Attempt,
+    /// The caller's number of it.
+    pub third_party_id: ThirdPartyId,
+    /// The wallet that pays.
+    pub wallet: WalletId,
+    /// Which of its addresses pays; the derivation path follows from this and the chain's family.
+    pub address_index: AddressIndex,
+    /// The network that the bytes must be bound to.
+    pub network_id: NetworkId,
+    /// The chain in the contract's numbering.
+    pub chain_id: ChainId,
+    /// The coin.
+    pub token_id: TokenId,
+    /// The paying address, canonical.
+    pub from: Address,
+    /// The recipient, canonical.
+    pub to: Address,
+    /// The amount in base units.
+    pub amount: Amount,
+    /// The same in token units, for people to read; a reader recomputes it from the coin's decimals.
+    pub amount_text: String,
+    /// Memo or destination tag, or none.
+    pub memo: Option<String>,
+    /// The most that may be spent on fees, in base units of the chain's fee coin.
+    pub fee_cap: Amount,
+    /// The version of the rules that decided.
+    #[serde(with = "crate::policy::number")]
+    pub rules_version: u64,
+    /// The rule that decided.
+    pub rule: RuleId,
+    /// The person who asked; `None` for a caller of the API.
+    pub applicant: Option<PrincipalId>,
+    /// A reference of the compliance department, or none.
+    pub compliance_ref: Option<String>,
+    /// The intent that a void, a raise_cap or a later attempt refers to.
+    pub target: Option<Digest>,
+    /// The maintenance operation's name.
+    pub operation: Option<String>,
+    /// Its arguments, as canonical JSON text.
+    pub operation_args: Option<String>,
+    /// When it was made.
+    pub created: Millis,
+    /// When the time to approve it ends.
+    pub expiry: Millis,
+}
+
+impl Intent {
+    /// The canonical text (RFC 8785) under the digest: what a person is shown is rendered from this.
+    pub fn canonical(&self) -> String {
+        // Destructured whole: a field added to the struct and forgotten here does not compile.
+        let Self {
+            version,
+            kind,
+            deployment,
+            project,
+            cid,
+            attempt,
+            third_party_id,
+            wallet,
+            address_index,
+            network_id,
+            chain_id,
+            token_id,
+            from,
+            to,
+            amount,
+            amount_text,
+            memo,
+            fee_cap,
+            rules_version,
+            rule,
+            applicant,
+            compliance_ref,
+            target,
+            operation,
+            operation_args,
+            created,
+            expiry,
+        } = self;
+        let fields: [(&str, Option<String>); 27] = [
+            ("version", Some(version.clone())),
+            ("kind", Some(kind.to_string())),
+            ("deployment", Some(deployment.to_string())),
+            ("project", Some(project.to_string())),
+            ("cid", Some(cid.to_string())),
+            ("attempt", Some(attempt.to_string())),
+            ("third_party_id", Some(third_party_id.to_string())),
+            ("wallet", Some(wallet.to_string())),
+            ("address_index", Some(address_index.to_string())),
+            ("network_id", Some(network_id.to_string())),
+            ("chain_id", Some(chain_id.to_string())),
+            ("token_id", Some(token_id.to_string())),
+            ("from", Some(from.to_string())),
+            ("to", Some(to.to_string())),
+            ("amount", Some(amount.to_string())),
+            ("amount_text", Some(amount_text.clone())),
+            ("memo", memo.clone()),
+            ("fee_cap", Some(fee_cap.to_string())),
+            ("rules_version", Some(rules_version.to_string())),
+            ("rule", Some(rule.to_string())),
+            ("applicant", applicant.as_ref().map(ToString::to_string)),
+            ("compliance_ref", compliance_ref.clone()),
+            ("target", target.as_ref().map(ToString::to_string)),
+            ("operation", operation.clone()),
+            ("operation_args", operation_args.clone()),
+            ("created", Some(created.to_string())),
+            ("expiry", Some(expiry.to_string())),
+        ];
+        let object: Map<String, Value> = fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.map_or(Value::Null, Value::String)))
+            .collect();
+        crate::canonical::text(&Value::Object(object))
+    }
+
+    /// The name of this intent everywhere: SHA-256 over the domain and the canonical text.
+    pub fn digest(&self) -> Digest {
+        Digest::of(DOMAIN, &[self.canonical().as_bytes()])
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The gateway's database: entities, typed write commands, claims, outbox and audit.

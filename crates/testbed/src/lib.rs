@@ -1,0 +1,1 @@
+//! Starts real processes for demo, tests, attacks and benchmarks.

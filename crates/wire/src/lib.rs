@@ -1,0 +1,1 @@
+//! Messages between gateway and co-signers, their frames, the pinned channel and the roster.
