@@ -1,0 +1,37 @@
+# One line a wish; the work is in scripts/ and in the testbed.
+
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(CURDIR)/.tools/bin:$(PATH)
+BUILT := $(or $(CARGO_TARGET_DIR),target)
+PROCESSES := -p gateway -p cosigner -p testbed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-once test bench fmt lint deps processes
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: processes ## start a development chain, three co-signers and a gateway, and keep them running
+	exec $(BUILT)/release/bursar-demo up
+
+demo-once: processes ## the same, make one payout from request to callback, and stop
+	exec $(BUILT)/release/bursar-demo once
+
+bench: processes ## measure accepted payouts and signatures a second on this machine
+	exec $(BUILT)/release/bursar-demo bench
+
+test: ## everything that must hold before a change lands
+	exec scripts/test
+
+fmt: ## format the Rust sources
+	cargo fmt --all
+
+lint: ## the compiler's and clippy's complaints, as errors
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+deps: ## licences, bans, sources and advisories of the dependencies
+	scripts/setup test
+	scripts/check-deps
+
+processes:
+	scripts/setup demo
+	cargo build --release --locked $(PROCESSES)
