@@ -1,1 +1,20 @@
-//! Pure per-chain-family code: addresses, building, decoding back, digests, signatures and effects.
+//! What Bursar knows of chains: addresses, unsigned bytes and their meaning, digests, signatures, effects.
+//!
+//! A chain family is one folder that implements [`ChainFamily`] and one line in [`family()`]. The gateway builds with
+//! it; a co-signer decodes the same bytes again and believes only what it decoded. Nothing here does I/O, asks a clock
+//! or a random source, or holds a secret.
+
+mod compare;
+mod decoded;
+mod derive;
+pub mod evm;
+mod family;
+mod replace;
+mod signature;
+
+pub use compare::{Mismatch, compare};
+pub use decoded::{DecodeError, Decoded, Effect, TokenRef};
+pub use derive::{DeriveError, child_public_key, derive_address};
+pub use family::{AddressError, ChainFamily, FeeTerms, MemoError, TokenIdError, family};
+pub use replace::{is_fee_replacement, outbids};
+pub use signature::{AttachError, Attached, EcdsaSignature};
