@@ -117,7 +117,8 @@ mod tests {
         ] {
             assert_eq!(evm.parse_token_id(text).map(|id| id.to_string()), Ok(lower.to_owned()));
         }
-        for text in ["60", "", "0x", &lower[2..], &lower[..41], "0Xdac17f958d2ee523a2206206994597c13d831ec7"] {
+        for text in ["60", "", "0x", &lower[2..], &lower[..41], "0Xdac17f958d2ee523a2206206994597c13d831ec7"]
+        {
             assert_eq!(evm.parse_token_id(text), Err(TokenIdError), "{text}");
         }
     }
