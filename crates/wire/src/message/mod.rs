@@ -1,0 +1,27 @@
+//! The messages. Both sides of a deployment may be one protocol version apart, so a variant's place in its enum and a
+//! field's place in its struct never change: new variants go to the end, and a changed struct gets a new variant.
+
+mod bytes;
+mod entry;
+mod from_cosigner;
+mod label;
+mod peer;
+mod refusal;
+mod request;
+mod to_cosigner;
+
+pub use entry::{JournalHead, SignedEntry};
+pub use from_cosigner::{CeremonyNews, Condition, FirstAddress, FromCosigner, Standing, WalletStanding};
+pub use label::{BadLabel, Label};
+pub use peer::{PeerMessage, echo_digest};
+pub use refusal::{Check, Finality, NeverProof, Refusal};
+pub use request::{CallerProof, OpenCeremony, Purpose, SignRequest, StopAct, Target};
+pub use to_cosigner::ToCosigner;
+
+/// The protocol that this code speaks. A party accepts this number and the one before it.
+pub const PROTOCOL: u16 = 1;
+
+/// Whether a peer that says `protocol` can be talked to: version N works beside N − 1.
+pub const fn speaks(protocol: u16) -> bool {
+    protocol > 0 && protocol.abs_diff(PROTOCOL) <= 1
+}
