@@ -91,7 +91,10 @@ impl<'a> Reader<'a> {
             self.expect(b'"', BODY, "is malformed JSON: a key is expected")?;
             let key = self.string(BODY)?;
             if key.len() > MAX_KEY_BYTES {
-                return Err(Rejected::param(&key, format_args!("is a key longer than {MAX_KEY_BYTES} bytes")));
+                return Err(Rejected::param(
+                    &key,
+                    format_args!("is a key longer than {MAX_KEY_BYTES} bytes"),
+                ));
             }
             if fields.iter().any(|(earlier, _)| *earlier == key) {
                 return Err(Rejected::param(&key, "appears twice"));

@@ -73,13 +73,8 @@ enum Style {
 }
 
 impl Style {
-    const ALTERNATIVES: [Self; 5] = [
-        Self::AsSentUpperCase,
-        Self::Plain,
-        Self::PlainAllPlaces,
-        Self::Canonical,
-        Self::CanonicalUpperCase,
-    ];
+    const ALTERNATIVES: [Self; 5] =
+        [Self::AsSentUpperCase, Self::Plain, Self::PlainAllPlaces, Self::Canonical, Self::CanonicalUpperCase];
 
     fn render(self, name: &str, literal: &str) -> Option<String> {
         let rendered = match self {

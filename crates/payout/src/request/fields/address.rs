@@ -103,6 +103,8 @@ impl Call for BatchAddressCreate {
 fn refuse_callback_url(body: &Body) -> Result<(), Rejected> {
     match body.get("callback_url") {
         None => Ok(()),
-        Some(_) => Err(Rejected::param("callback_url", "is not supported here: there are no deposit notices")),
+        Some(_) => {
+            Err(Rejected::param("callback_url", "is not supported here: there are no deposit notices"))
+        }
     }
 }
