@@ -74,6 +74,7 @@ pub struct StepQuorum {
     /// Whose members count.
     pub group: GroupId,
     /// How many of them, at least 1.
+    #[serde(with = "crate::policy::number")]
     pub quorum: u8,
 }
 
