@@ -117,6 +117,12 @@ pub fn verify_history(cid: Cid, entries: &[Entry]) -> Result<super::Payout, Brok
         }
         payout = Some(match (payout, &entry.record) {
             (None, Record::Accepted { intent, state }) => {
+                if intent.cid != cid {
+                    return Err(broken("it tells of another payout"));
+                }
+                if !state.is_beginning() {
+                    return Err(broken("a payout does not begin like this"));
+                }
                 super::Payout { intent: (**intent).clone(), state: (**state).clone() }
             }
             (Some(payout), Record::Event(event)) => payout

@@ -287,6 +287,24 @@ impl State {
         }
     }
 
+    /// Whether accepting a payout can put it here: waiting for a decision, a check, people or the builder, or denied by
+    /// its rule.
+    pub const fn is_beginning(&self) -> bool {
+        match self {
+            Self::Undecided { .. } | Self::Screening { .. } | Self::Approving { .. } | Self::Queued => true,
+            Self::Rejected { by: Rejection::Rule { .. } } => true,
+            Self::Rejected { by: Rejection::Principal { .. } | Rejection::Screening }
+            | Self::Built { .. }
+            | Self::Signing { .. }
+            | Self::Signed { .. }
+            | Self::Sent { .. }
+            | Self::Succeeded { .. }
+            | Self::Failed { .. }
+            | Self::Refused { .. }
+            | Self::Withdrawn { .. } => false,
+        }
+    }
+
     /// The state's name in the database, the log and the metrics.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -222,7 +222,14 @@ impl<C: Call> Request<C> {
     }
 }
 
-/// A request that a holder of the project's key signed. Only [`Request::verify`] makes one.
+/// A request that a holder of the project's key signed. Only [`Request::verify`] makes one:
+///
+/// ```compile_fail,E0451
+/// use payout::request::{Envelope, Verified, fields::Coins};
+/// fn forge(envelope: Envelope) -> Verified<Coins> {
+///     Verified { envelope, call: Coins }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Verified<C> {
     envelope: Envelope,

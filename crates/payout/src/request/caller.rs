@@ -128,7 +128,9 @@ pub enum Mismatch {
 /// memo, and wallet and paying address where the caller chose them. `remark` and `callback_url` are no part of an
 /// intent.
 ///
-/// Returns the caller's timestamp: how old a signed request may be is the policy's business.
+/// The gateway asks this when it accepts a request with a signature, so that none is accepted that co-signers would
+/// hold; each co-signer asks it again. Returns the caller's timestamp: how old a signed request may be is the policy's
+/// business.
 ///
 /// # Errors
 /// [`Mismatch`] names the first difference.
