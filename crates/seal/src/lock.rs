@@ -142,9 +142,13 @@ impl Params {
     pub(crate) fn stretch(self, passphrase: &Passphrase, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, BadParams> {
         let params = argon2::Params::new(self.memory_kib, self.passes, self.lanes, Some(32))
             .map_err(|_| BadParams)?;
+        // Our own memory, so that it is wiped: it holds what the key follows from.
+        let mut memory = Zeroizing::new(vec![argon2::Block::default(); params.block_count()]);
         let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let mut out = Zeroizing::new([0; 32]);
-        argon.hash_password_into(passphrase.as_bytes(), salt, &mut *out).map_err(|_| BadParams)?;
+        argon
+            .hash_password_into_with_memory(passphrase.as_bytes(), salt, &mut *out, memory.as_mut_slice())
+            .map_err(|_| BadParams)?;
         Ok(out)
     }
 }
