@@ -174,7 +174,7 @@ pub fn run_keygen(threshold: u8, parties: u8) -> Result<Vec<KeyShare>, Abort> {
 /// The shares are not all shares of one key and epoch.
 pub fn run_refresh(shares: &[KeyShare]) -> Result<Vec<KeyShare>, Abort> {
     let session_id = fresh_session_id();
-    let starts = shares.iter().map(|share| (share.party(), Refresh::start(share, session_id)));
+    let starts = shares.iter().map(|share| (share.me(), Refresh::start(share, session_id)));
     Room::seat(starts)?.run().into_values().map(Outcome::output).collect()
 }
 
@@ -188,11 +188,10 @@ pub fn run_sign<'a>(
     digest: [u8; 32],
 ) -> Result<Signature, Abort> {
     let shares: Vec<&KeyShare> = shares.into_iter().collect();
-    let participants: Vec<Party> = shares.iter().map(|share| share.party()).collect();
+    let participants: Vec<Party> = shares.iter().map(|share| share.me()).collect();
     let session_id = fresh_session_id();
-    let starts = shares
-        .iter()
-        .map(|share| (share.party(), Sign::start(share, path, &participants, session_id, digest)));
+    let starts =
+        shares.iter().map(|share| (share.me(), Sign::start(share, path, &participants, session_id, digest)));
     let mut signatures = Room::seat(starts)?.run().into_values().map(Outcome::output);
     let first = signatures.next().ok_or_else(|| Abort::retry("nobody to sign"))??;
     for other in signatures {

@@ -1,9 +1,10 @@
 //! Bytes to messages and back: one encoding for each message, and nothing reaches the library that has not the shape
 //! of an honest message.
 
+use postcard::ser_flavors::Flavor;
+use postcard::serialize_with_flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
 use crate::abort::Abort;
 use crate::party::Party;
@@ -55,10 +56,32 @@ pub(crate) fn from_canonical<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> R
         return Err("bytes after the end of a message");
     }
     // A number may be written longer than needed and a point uncompressed; neither is what we would write.
-    if Zeroizing::new(encode(&value)).as_slice() != bytes {
-        return Err("a message that is not in its one encoding");
+    match serialize_with_flavor(&value, Same { rest: bytes }) {
+        Ok(true) => Ok(value),
+        Ok(false) | Err(_) => Err("a message that is not in its one encoding"),
     }
-    Ok(value)
+}
+
+/// Compares what is written with what was read, without a second copy of the secrets in it.
+struct Same<'a> {
+    rest: &'a [u8],
+}
+
+impl Flavor for Same<'_> {
+    type Output = bool;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.rest = self.rest.strip_prefix(bytes).ok_or(postcard::Error::SerializeBufferFull)?;
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<bool> {
+        Ok(self.rest.is_empty())
+    }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl Refresh {
     /// # Errors
     /// There is no epoch after the share's.
     pub fn start(share: &KeyShare, session_id: [u8; 32]) -> Started<Self> {
-        let (me, group) = (share.party(), share.group());
+        let (me, group) = (share.me(), share.group());
         let epoch = share.epoch().checked_add(1).ok_or_else(|| Abort::retry("no epoch is left"))?;
         let session_id = bind(
             DOMAIN,

@@ -27,7 +27,7 @@ use crate::machine::{Machine, Protocol, Step, session};
 use crate::party::Party;
 use crate::payload::{Message, broadcast, decode, private};
 use crate::session::{Outgoing, Started};
-use crate::share::KeyShare;
+use crate::share::{KeyShare, compressed};
 use crate::signature::Signature;
 
 const DOMAIN: &str = "bursar/mpc/sign/v1";
@@ -52,7 +52,7 @@ impl Sign {
         session_id: [u8; 32],
         digest: [u8; 32],
     ) -> Started<Self> {
-        let me = share.party();
+        let me = share.me();
         let mut peers = share.group().signers(me, participants)?;
         peers.retain(|party| *party != me);
         let key = share.derive(path).map_err(Abort::retry)?;
@@ -64,7 +64,7 @@ impl Sign {
             counterparties: peers.iter().map(|peer| peer.library()).collect(),
             message_hash: digest,
         };
-        let public_key = share.child_public_key(path).map_err(Abort::retry)?;
+        let public_key = compressed(&key.pk);
         let library = share.library(&key, &peers);
         let (unique, kept, messages) = library.sign_phase1(&data)?;
         let send = messages

@@ -1,5 +1,8 @@
 //! BIP32 children, non-hardened: every party derives its own share of the child alone.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use dkls23::protocols::derivation::{DerivData, MAX_CHILD_NUMBER, MAX_DEPTH};
 use k256::Secp256k1;
 
@@ -19,8 +22,34 @@ pub enum PathError {
     NoKey(u32),
 }
 
+/// How many derived keys a share keeps at hand. A wallet pays from few addresses.
+const CHILDREN_KEPT: usize = 256;
+
+/// Keys derived before, wiped when dropped. A step costs about as much as a fiftieth of a signature, a path is derived
+/// when its address is checked and again when it signs, and the same few addresses pay all day.
+pub(super) struct Children(Mutex<BTreeMap<Vec<u32>, DerivData<Secp256k1>>>);
+
+impl Children {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+
+    pub(super) fn derive(&self, secret: &Secret, path: &[u32]) -> Result<DerivData<Secp256k1>, PathError> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = kept.get(path) {
+            return Ok(key.clone());
+        }
+        let key = secret.derive(path)?;
+        if kept.len() >= CHILDREN_KEPT {
+            kept.clear();
+        }
+        kept.insert(path.to_vec(), key.clone());
+        Ok(key)
+    }
+}
+
 impl Secret {
-    pub(super) fn derive(&self, path: &[u32]) -> Result<DerivData<Secp256k1>, PathError> {
+    fn derive(&self, path: &[u32]) -> Result<DerivData<Secp256k1>, PathError> {
         if path.len() > usize::from(MAX_DEPTH) {
             return Err(PathError::TooDeep(path.len()));
         }

@@ -143,7 +143,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<KeyShare, ShareError> {
     let group = Group::new(threshold, parties).map_err(|_| wrong_group())?;
     let me = Party::new(me).filter(|me| group.contains(*me).is_ok()).ok_or_else(wrong_group)?;
     secret.check(group, me).map_err(ShareError::Inconsistent)?;
-    Ok(KeyShare { made_by, epoch, group, me, secret })
+    Ok(KeyShare::new(made_by, epoch, group, me, secret))
 }
 
 fn number(bytes: &[u8]) -> Result<(u16, &[u8]), ShareError> {

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::abort::Abort;
 use crate::party::{Group, Party};
 
+use derive::Children;
 pub use derive::PathError;
 pub use format::{ShareError, Suite, Version};
 pub(crate) use secret::Secret;
@@ -28,9 +29,14 @@ pub struct KeyShare {
     group: Group,
     me: Party,
     secret: Secret,
+    children: Children,
 }
 
 impl KeyShare {
+    const fn new(made_by: Version, epoch: u64, group: Group, me: Party, secret: Secret) -> Self {
+        Self { made_by, epoch, group, me, secret, children: Children::new() }
+    }
+
     /// The protocol and curve that the share is for.
     pub const fn suite(&self) -> Suite {
         Suite::Dkls23Secp256k1
@@ -46,13 +52,8 @@ impl KeyShare {
         self.epoch
     }
 
-    /// Whose share it is: the index, 1 to n.
-    pub const fn me(&self) -> u8 {
-        self.me.index()
-    }
-
     /// Whose share it is.
-    pub const fn party(&self) -> Party {
+    pub const fn me(&self) -> Party {
         self.me
     }
 
@@ -82,7 +83,7 @@ impl KeyShare {
     /// # Errors
     /// A hardened step, more than 255 steps, or one of the 2⁻¹²⁷ indices that BIP32 leaves out.
     pub fn child_public_key(&self, path: &[u32]) -> Result<[u8; 33], PathError> {
-        Ok(compressed(&self.secret.derive(path)?.pk))
+        Ok(compressed(&self.derive(path)?.pk))
     }
 
     /// The share as bytes, to be sealed: see [`ShareError`] for what [`Self::from_bytes`] refuses.
@@ -110,7 +111,7 @@ impl KeyShare {
     ) -> Result<Self, Abort> {
         let secret = Secret::from_library(library, points);
         secret.check(group, me).map_err(Abort::retry)?;
-        Ok(Self { made_by: Version::CURRENT, epoch, group, me, secret })
+        Ok(Self::new(Version::CURRENT, epoch, group, me, secret))
     }
 
     pub(crate) const fn group(&self) -> Group {
@@ -128,7 +129,7 @@ impl KeyShare {
 
     /// Secret and public data of the key at a path.
     pub(crate) fn derive(&self, path: &[u32]) -> Result<DerivData<Secp256k1>, PathError> {
-        self.secret.derive(path)
+        self.children.derive(&self.secret, path)
     }
 
     /// The library's form of the share for a key below the wallet's, with the state for these peers only.
@@ -148,7 +149,7 @@ impl fmt::Debug for KeyShare {
             .field("suite", &self.suite())
             .field("version", &self.made_by)
             .field("epoch", &self.epoch)
-            .field("me", &self.me())
+            .field("me", &self.me.index())
             .field("threshold", &self.threshold())
             .field("parties", &self.parties())
             .field("public_key", &hex::encode(self.public_key()))
@@ -156,6 +157,7 @@ impl fmt::Debug for KeyShare {
     }
 }
 
-fn compressed(point: &AffinePoint) -> [u8; 33] {
+/// SEC 1 compressed.
+pub(crate) fn compressed(point: &AffinePoint) -> [u8; 33] {
     point.to_sec1_point(true).as_bytes().try_into().expect("a public key is not the point at infinity")
 }
