@@ -195,7 +195,7 @@ impl<In: Serialize + DeserializeOwned> Reader<In> {
     /// The connection is over; the reader is of no more use.
     pub async fn read(&mut self) -> Result<Option<In>, ConnectionError> {
         loop {
-            if let Some(message) = self.received.next()? {
+            if let Some(message) = self.received.take()? {
                 self.began = None;
                 return Ok(Some(message));
             }

@@ -132,7 +132,7 @@ impl FrameBuffer {
     ///
     /// # Errors
     /// What came is no canonical frame.
-    pub fn next<M: Serialize + DeserializeOwned>(&mut self) -> Result<Option<M>, FrameError> {
+    pub fn take<M: Serialize + DeserializeOwned>(&mut self) -> Result<Option<M>, FrameError> {
         let unread = &self.bytes[self.start..];
         let Some(length) = announced(unread)? else { return Ok(None) };
         let Some(body) = unread.get(PREFIX..PREFIX + length) else { return Ok(None) };

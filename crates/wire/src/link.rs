@@ -157,7 +157,7 @@ impl PeerLink {
             let mut plain = zeroize::Zeroizing::new(vec![0; length]);
             self.tls.reader().read_exact(&mut plain).map_err(|_| LinkError::Dead)?;
             self.received.push(&plain);
-            while let Some(message) = self.received.next()? {
+            while let Some(message) = self.received.take()? {
                 messages.push(message);
             }
             if io.peer_has_closed() {
