@@ -31,9 +31,10 @@ pub struct WriteError {
 pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let failed = |step| move |cause| WriteError { path: path.to_owned(), step, cause };
     let (folder, temporary) = beside(path).map_err(failed("it has no file name"))?;
-    let written = write_synced(&temporary, bytes, mode)
-        .map_err(failed("the new copy beside it"))
-        .and_then(|()| std::fs::rename(&temporary, path).map_err(failed("putting the new copy in its place")));
+    let written =
+        write_synced(&temporary, bytes, mode).map_err(failed("the new copy beside it")).and_then(|()| {
+            std::fs::rename(&temporary, path).map_err(failed("putting the new copy in its place"))
+        });
     if let Err(error) = written {
         // Best effort: the error that matters is the first one.
         let _ = std::fs::remove_file(&temporary);

@@ -105,7 +105,11 @@ impl KeyFile {
         let plain = envelope::open(&sealed, lock, &purpose(&self.principal)).map_err(failed)?;
         let seed = plain.as_slice().try_into().map(Zeroizing::new).map_err(|_| failed(SealError::Damaged))?;
         let key = SecretKey::from_seed(&seed);
-        if key.public() == self.public { Ok(key) } else { Err(KeyFileError::OtherKey(self.principal.clone())) }
+        if key.public() == self.public {
+            Ok(key)
+        } else {
+            Err(KeyFileError::OtherKey(self.principal.clone()))
+        }
     }
 }
 

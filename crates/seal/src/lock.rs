@@ -131,7 +131,11 @@ impl Params {
     /// [`BadParams`].
     pub const fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, BadParams> {
         let bounded = memory_kib <= 1024 * 1024 && passes >= 1 && passes <= 16 && lanes >= 1 && lanes <= 16;
-        if bounded && memory_kib >= 8 * lanes { Ok(Self { memory_kib, passes, lanes }) } else { Err(BadParams) }
+        if bounded && memory_kib >= 8 * lanes {
+            Ok(Self { memory_kib, passes, lanes })
+        } else {
+            Err(BadParams)
+        }
     }
 
     pub(crate) const fn to_words(self) -> [u32; 3] {
@@ -139,9 +143,13 @@ impl Params {
     }
 
     /// Argon2id, version 0x13, 32 bytes.
-    pub(crate) fn stretch(self, passphrase: &Passphrase, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, BadParams> {
-        let params = argon2::Params::new(self.memory_kib, self.passes, self.lanes, Some(32))
-            .map_err(|_| BadParams)?;
+    pub(crate) fn stretch(
+        self,
+        passphrase: &Passphrase,
+        salt: &[u8],
+    ) -> Result<Zeroizing<[u8; 32]>, BadParams> {
+        let params =
+            argon2::Params::new(self.memory_kib, self.passes, self.lanes, Some(32)).map_err(|_| BadParams)?;
         // Our own memory, so that it is wiped: it holds what the key follows from.
         let mut memory = Zeroizing::new(vec![argon2::Block::default(); params.block_count()]);
         let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);

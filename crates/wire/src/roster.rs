@@ -86,3 +86,49 @@ impl Directory {
         self.threshold
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use payout::key::SecretKey;
+    use payout::policy::GatewaySeat;
+
+    fn key(seed: u8) -> PublicKey {
+        SecretKey::from_seed(&[seed; 32]).public()
+    }
+
+    fn directory() -> Directory {
+        let seat = |index| Seat { index, name: format!("signer-{index}"), key: key(index) };
+        Directory::new(&Roster {
+            threshold: 2,
+            cosigners: vec![seat(1), seat(2), seat(3)],
+            gateways: vec![GatewaySeat { name: "east".to_owned(), key: key(9) }],
+        })
+    }
+
+    #[test]
+    fn a_key_says_whose_it_is() {
+        let directory = directory();
+        assert_eq!(directory.who(&key(2)), Some(&Who::Cosigner(2)));
+        assert_eq!(directory.who(&key(9)), Some(&Who::Gateway("east".to_owned())));
+        assert_eq!(directory.who(&key(4)), None);
+    }
+
+    #[test]
+    fn a_gateways_key_is_no_cosigners() {
+        let directory = directory();
+        assert_eq!(directory.cosigner_of(&key(3)), Some(3));
+        assert_eq!(directory.cosigner_of(&key(9)), None);
+        assert_eq!(directory.cosigner_keys(), [key(1), key(2), key(3)]);
+    }
+
+    #[test]
+    fn seats_are_found_by_index_and_gateways_by_name() {
+        let directory = directory();
+        assert_eq!(directory.cosigner_key(1), Some(key(1)));
+        assert_eq!(directory.cosigner_key(4), None);
+        assert_eq!(directory.gateway_key("east"), Some(key(9)));
+        assert_eq!(directory.seat(2).map(|seat| seat.name.as_str()), Some("signer-2"));
+        assert_eq!(directory.threshold(), 2);
+    }
+}

@@ -111,10 +111,7 @@ pub enum PeerMessage {
 
 /// What the signature of an [`PeerMessage::Echo`] covers.
 pub fn echo_digest(ceremony: &Label, transcript: &Digest, fingerprint: &str) -> Digest {
-    Digest::of(
-        "bursar/echo/v1",
-        &[ceremony.as_bytes(), transcript.as_bytes(), fingerprint.as_bytes()],
-    )
+    Digest::of("bursar/echo/v1", &[ceremony.as_bytes(), transcript.as_bytes(), fingerprint.as_bytes()])
 }
 
 impl PeerMessage {

@@ -137,8 +137,5 @@ impl NeverProof {
 }
 
 fn never_digest(index: u8, intent: &Digest, reason: &str, at: Millis) -> Digest {
-    Digest::of(
-        "bursar/never/v1",
-        &[&[index], intent.as_bytes(), reason.as_bytes(), &at.get().to_be_bytes()],
-    )
+    Digest::of("bursar/never/v1", &[&[index], intent.as_bytes(), reason.as_bytes(), &at.get().to_be_bytes()])
 }

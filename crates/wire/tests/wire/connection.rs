@@ -217,8 +217,7 @@ async fn a_peer_that_takes_nothing_is_given_up() {
 #[tokio::test]
 async fn a_silent_client_does_not_hold_the_door() {
     let (near, _far) = duplex(1 << 16);
-    let error =
-        AtGateway::accept(near, gateway(), Limits { handshake_ms: 50, ..LIMITS }).await.unwrap_err();
+    let error = AtGateway::accept(near, gateway(), Limits { handshake_ms: 50, ..LIMITS }).await.unwrap_err();
     assert!(matches!(error, ConnectionError::Slow("the handshake")), "{error:?}");
 }
 

@@ -14,8 +14,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::frame;
 use wire::message::{
-    CallerProof, Check, Condition, Finality, FromCosigner, JournalHead, Label, NeverProof, PeerMessage, Refusal,
-    SignRequest, SignedEntry, Standing, Target, ToCosigner, speaks,
+    CallerProof, Check, Condition, Finality, FromCosigner, JournalHead, Label, NeverProof, PeerMessage,
+    Refusal, SignRequest, SignedEntry, Standing, Target, ToCosigner, speaks,
 };
 
 fn assert_comes_back<M: Serialize + DeserializeOwned + PartialEq + Debug>(message: &M) {
@@ -211,8 +211,11 @@ fn any_to_cosigner() -> impl Strategy<Value = ToCosigner> {
         (any_label(), vec(any::<u8>(), 0..9), any_request()).prop_map(|(session, participants, request)| {
             ToCosigner::Open { session, participants, request }
         }),
-        (any::<u8>(), any::<u64>(), any_bytes())
-            .prop_map(|(peer, link, data)| ToCosigner::Relay { peer, link, data }),
+        (any::<u8>(), any::<u64>(), any_bytes()).prop_map(|(peer, link, data)| ToCosigner::Relay {
+            peer,
+            link,
+            data
+        }),
         (any_label(), any::<String>()).prop_map(|(session, why)| ToCosigner::Close { session, why }),
         any::<u64>().prop_map(ToCosigner::Ping),
     ]
@@ -247,8 +250,11 @@ fn any_from_cosigner() -> impl Strategy<Value = FromCosigner> {
 }
 
 fn any_peer() -> impl Strategy<Value = PeerMessage> {
-    let head = (any::<u8>(), any::<u64>(), any_digest())
-        .prop_map(|(index, seq, hash)| JournalHead { index, seq, hash });
+    let head = (any::<u8>(), any::<u64>(), any_digest()).prop_map(|(index, seq, hash)| JournalHead {
+        index,
+        seq,
+        hash,
+    });
     let entry = (any_key(), any::<u8>(), any::<u64>(), any_digest(), any_time(), any_bytes()).prop_map(
         |(key, author, seq, previous, at, body)| SignedEntry::sign(&key, author, seq, previous, at, body),
     );
@@ -263,8 +269,11 @@ fn any_peer() -> impl Strategy<Value = PeerMessage> {
                 now
             }
         ),
-        (any_label(), any::<u8>(), any_bytes())
-            .prop_map(|(session, round, payload)| PeerMessage::Round { session, round, payload }),
+        (any_label(), any::<u8>(), any_bytes()).prop_map(|(session, round, payload)| PeerMessage::Round {
+            session,
+            round,
+            payload
+        }),
         (any_label(), any_digest(), any::<String>(), any_signature()).prop_map(
             |(ceremony, transcript, fingerprint, signature)| PeerMessage::Echo {
                 ceremony,

@@ -50,7 +50,10 @@ pub(crate) fn request() -> SignRequest {
         acts: vec![act(Act::Apply), act(Act::Approve)],
         caller: Some(CallerProof { header: "shop:c2lnbmF0dXJl".to_owned(), body: b"{\"pid\":1}".to_vec() }),
         unsigned: vec![2, 0xf8, 0x6b],
-        target: Some(Target { intent: r#"{"version":"1","attempt":"1"}"#.to_owned(), unsigned: vec![2, 0xf8] }),
+        target: Some(Target {
+            intent: r#"{"version":"1","attempt":"1"}"#.to_owned(),
+            unsigned: vec![2, 0xf8],
+        }),
     }
 }
 
