@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct JournalHead {
     /// Whose journal: an index on the roster.
     pub index: u8,
-    /// The newest entry's number, from 1; 0 when there is none.
+    /// The newest entry's number; 0 when there is none.
     pub seq: u64,
     /// Its hash; the chain's beginning when there is none.
     pub hash: Digest,
@@ -24,7 +24,8 @@ pub struct JournalHead {
 pub struct SignedEntry {
     /// The co-signer that wrote it, by its index on the roster.
     pub author: u8,
-    /// Its number in the author's journal, from 1 without gaps.
+    /// Its number in the author's journal: from 1 without gaps in the lower 32 bits, under the number of the series in
+    /// the upper ones. A co-signer that was restored goes on in a new series.
     pub seq: u64,
     /// The hash of the entry before; for the first, the deployment's id, so that no journal passes for that of another
     /// deployment with the same keys.

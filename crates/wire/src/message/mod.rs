@@ -13,9 +13,12 @@ mod to_cosigner;
 pub use entry::{JournalHead, SignedEntry};
 pub use from_cosigner::{CeremonyNews, Condition, FirstAddress, FromCosigner, Standing, WalletStanding};
 pub use label::{BadLabel, Label};
+pub use payout::policy::Finality;
 pub use peer::{PeerMessage, echo_digest};
-pub use refusal::{Check, Finality, NeverProof, Refusal};
-pub use request::{CallerProof, OpenCeremony, Purpose, SignRequest, StopAct, Target};
+pub use refusal::{Check, NeverProof, Refusal};
+pub use request::{
+    CallerProof, OpenCeremony, Purpose, REFRESH_DOMAIN, SignRequest, StopAct, Target, refresh_text,
+};
 pub use to_cosigner::ToCosigner;
 
 /// The protocol that this code speaks. A party accepts this number and the one before it.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use payout::ids::Digest;
 use payout::key::{KeyError, PublicKey, SecretKey, Signature};
+use payout::policy::Finality;
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -91,15 +92,6 @@ impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// Whether asking again can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Finality {
-    /// Not for this intent, whatever happens.
-    Never,
-    /// It may: a limit's window moves on, a clock is set, a policy arrives. Ends nothing.
-    Later,
 }
 
 /// A co-signer's journaled promise never to contribute to an intent (again). With enough of them no quorum is left,

@@ -98,6 +98,15 @@ pub enum Purpose {
     },
 }
 
+/// The domain of the admins' order to refresh a wallet's shares (`payout::policy::Policy::verify_quorum`).
+pub const REFRESH_DOMAIN: &str = "bursar/refresh/v1";
+
+/// What the admins sign, under [`REFRESH_DOMAIN`], to order new shares of `wallet`: `epoch` is the one that the new
+/// shares will have, so that an order is used up by the refresh that it orders.
+pub fn refresh_text(wallet: WalletId, epoch: u32) -> String {
+    format!("refresh wallet {wallet} to epoch {epoch}")
+}
+
 /// These types hold no maps, no floats and no foreign code, which is all that could fail.
 fn postcard_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_stdvec(value).expect("a request has no unserialisable parts")
