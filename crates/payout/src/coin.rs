@@ -12,6 +12,15 @@ pub enum Family {
     Evm,
 }
 
+impl Family {
+    /// The word in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evm => "evm",
+        }
+    }
+}
+
 /// A chain that the deployment uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -88,7 +88,7 @@ pub enum ActError {
     #[error("{0} has not signed the application")]
     NotApplied(PrincipalId),
     /// Somebody stopped it.
-    #[error("{who} did {act} it")]
+    #[error("{who} has stopped it: {act}")]
     Stopped {
         /// Who.
         who: PrincipalId,

@@ -78,9 +78,8 @@ pub fn check_rule(
     let question = Question { case, rule, usage };
     let then = question.holds_in(Documents { rules: named, people, book }, Version::Named)?;
     let now = question.holds_in(Documents { rules: newest, people, book }, Version::Newest)?;
-    let limits = Limits::of(newest, now, &case.coin).ok_or_else(|| {
-        later(format!("the coin {} is not in the newest rules", case.coin))
-    })?;
+    let limits = Limits::of(newest, now, &case.coin)
+        .ok_or_else(|| later(format!("the coin {} is not in the newest rules", case.coin)))?;
     if !limits.is_empty() {
         let used = usage(rule, &limits);
         limits.fit(case.amount, &used).map_err(|unmet| later(format!("rule {rule}: {unmet}")))?;

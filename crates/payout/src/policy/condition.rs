@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{ApplicantCondition, Book, Hours, Outcome, People, RecipientCondition, Role, Rule, Rules};
+use super::document::{
+    ApplicantCondition, Book, Hours, Outcome, People, RecipientCondition, Role, Rule, Rules,
+};
 use super::limits::Unit;
 use super::lookup::MINUTE_MS;
 use crate::coin::CoinId;
@@ -343,7 +345,11 @@ impl Documents<'_> {
         let since = entries.filter(|payee| payee.group == *group).map(|payee| payee.since).min();
         let since = since.ok_or_else(|| Unmet::NotInGroup(group.clone()))?;
         let counts_from = since.plus(self.rules.cooling_ms());
-        if case.at >= counts_from { Ok(()) } else { Err(Unmet::Cooling { group: group.clone(), counts_from }) }
+        if case.at >= counts_from {
+            Ok(())
+        } else {
+            Err(Unmet::Cooling { group: group.clone(), counts_from })
+        }
     }
 }
 
@@ -356,8 +362,7 @@ fn amount(rule: &Rule, case: &Case<'_>, unit: &Unit) -> Result<(), Unmet> {
     if rule.amounts.is_empty() {
         return Ok(());
     }
-    let range =
-        rule.amounts.get(&case.coin).ok_or_else(|| Unmet::NoAmountForCoin(case.coin.clone()))?;
+    let range = rule.amounts.get(&case.coin).ok_or_else(|| Unmet::NoAmountForCoin(case.coin.clone()))?;
     if let Some(min) = range.min.filter(|min| case.amount < *min) {
         return Err(Unmet::TooSmall { amount: unit.show(case.amount), min: unit.show(min) });
     }
@@ -421,9 +426,7 @@ impl fmt::Display for Hours {
 
 /// Whether a principal may be an applicant at all: a person who may operate.
 pub(super) fn may_apply(people: &People, who: &PrincipalId) -> bool {
-    people
-        .principal(who)
-        .is_some_and(|who| who.nature == super::Nature::Person && who.may(Role::Operator))
+    people.principal(who).is_some_and(|who| who.nature == super::Nature::Person && who.may(Role::Operator))
 }
 
 /// A rule and why it did not match.

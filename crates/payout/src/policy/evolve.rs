@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::check::{About, Finding, Severity};
 use super::chain::ChainName;
+use super::check::{About, Finding, Severity};
 use super::document::{Book, Environment, People, Rules};
 use super::roster::Roster;
 use crate::coin::CoinId;

@@ -84,4 +84,3 @@ fn judge(people: &People, order: &FreezeOrder) -> Result<(), SignatureFault> {
     }
     order.verify().map_err(|_| SignatureFault::DoesNotVerify)
 }
-

@@ -70,7 +70,7 @@ pub struct RuleUse {
 
 impl Limits {
     /// The limits of a rule for a coin. A deny has none: it is never used up. `None`: the coin is not in the rules.
-    pub(super) fn of(rules: &Rules, rule: &Rule, coin: &CoinId) -> Option<Self> {
+    pub fn of(rules: &Rules, rule: &Rule, coin: &CoinId) -> Option<Self> {
         let unit = Unit::of(rules.coin(coin)?);
         if rule.outcome == Outcome::Deny {
             return Some(Self { window: None, budget: None, unit });

@@ -1,8 +1,8 @@
 //! Finding things in the documents by name.
 
 use super::document::{
-    ApplicantCondition, Book, FeeLimit, Group, Nature, Outcome, Payee, People, Principal, Role, Rule, Rules,
-    Wallet,
+    ApplicantCondition, Book, Environment, FeeLimit, Group, Nature, Outcome, Payee, People, Principal, Role,
+    Rule, Rules, Wallet,
 };
 use crate::coin::{Coin, CoinId, Network};
 use crate::ids::{Address, ChainId, GroupId, PrincipalId, ProjectId, RuleId, WalletId};
@@ -166,6 +166,30 @@ impl ApplicantCondition {
             Self::Any => "any",
             Self::Api => "api",
             Self::Person => "person",
+        }
+    }
+}
+
+impl Environment {
+    /// The word in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Development => "development",
+            Self::Demo => "demo",
+        }
+    }
+}
+
+impl Role {
+    /// The word in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Approver => "approver",
+            Self::Admin => "admin",
         }
     }
 }

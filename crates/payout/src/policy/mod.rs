@@ -13,6 +13,7 @@ mod condition;
 pub mod decide;
 mod document;
 mod evolve;
+pub mod examples;
 pub mod file;
 mod freeze;
 pub mod genesis;
@@ -40,3 +41,6 @@ pub use limits::{Limits, RuleUse, Unit, WindowLimit};
 pub use pinned::{ChainError, Policy};
 pub use quorum::{QuorumError, SignatureFault, Signers};
 pub use roster::{GatewaySeat, MAX_COSIGNERS, Roster, RosterError, Seat};
+
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,7 @@ pub enum ChainError {
         cause: QuorumError,
     },
     /// Changes what never changes.
-    #[error("{0}")]
+    #[error(transparent)]
     Immutable(#[from] evolve::Changed),
     /// The document has errors.
     #[error("the document has {} error(s), first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
@@ -218,13 +218,17 @@ impl Policy {
 
     /// How far the signatures on a version go, under the people in office now.
     pub fn signers(&self, version: &SignedVersion) -> Signers {
+        self.signers_of(version.chain, &version.digest(), &version.signatures)
+    }
+
+    /// The same for a version of which only the digest is at hand: proof that it exists.
+    pub fn signers_of(&self, chain: ChainName, digest: &Digest, signatures: &[VersionSignature]) -> Signers {
         let people = self.people();
-        let digest = version.digest();
-        match version.chain {
-            ChainName::Rules | ChainName::People => self.count_admins(&digest, &version.signatures),
+        match chain {
+            ChainName::Rules | ChainName::People => self.count_admins(digest, signatures),
             ChainName::Book => {
                 let step = &people.book;
-                Signers::count(people, &digest, &version.signatures, step.quorum, |principal| {
+                Signers::count(people, digest, signatures, step.quorum, |principal| {
                     people.is_member(&step.group, &principal.id)
                 })
             }

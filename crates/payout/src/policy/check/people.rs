@@ -98,6 +98,10 @@ fn quorums(people: &People, environment: Environment, notes: &mut Notes) {
     } else if quorum == admins && environment == Environment::Production {
         notes.warning(&about, "if one admin loses their keys, the policy can never change again");
     }
+    book_signers(people, notes);
+}
+
+fn book_signers(people: &People, notes: &mut Notes) {
     let book = &people.book;
     let about = About::Group(book.group.clone());
     match people.group(&book.group) {
@@ -107,6 +111,13 @@ fn quorums(people: &People, environment: Environment, notes: &mut Notes) {
                 people.principal(member).is_some_and(|member| !member.keys.is_empty())
             };
             let members = group.members.iter().filter(able).count();
+            let caller = |member: &&crate::ids::PrincipalId| {
+                people.principal(member).is_some_and(|member| member.may(Role::Caller))
+            };
+            for member in group.members.iter().filter(caller) {
+                let reason = format!("signs the address book, and its member {member} asks for payouts");
+                notes.error(&about, reason);
+            }
             if book.quorum == 0 {
                 notes.error(&about, "signs the address book with a quorum of 0");
             } else if usize::from(book.quorum) > members {

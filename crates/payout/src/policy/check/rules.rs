@@ -7,7 +7,7 @@ use crate::coin::{CoinId, Family};
 use crate::money::{Amount, MAX_DECIMALS};
 use crate::policy::chain::ChainName;
 use crate::policy::{
-    ApplicantCondition, Book, Environment, Outcome, People, RecipientCondition, Rule, Rules, Window,
+    ApplicantCondition, Book, Environment, Hours, Outcome, People, RecipientCondition, Rule, Rules, Window,
 };
 
 /// The longest window and cooling time, hours: a year.
@@ -47,7 +47,10 @@ pub(super) fn check(rules: &Rules, people: &People, book: &Book) -> Vec<Finding>
         callers(rule, people, &about, &mut notes);
         let earlier = rules.rules[..position].iter().find(|earlier| swallows(earlier, rule));
         if let Some(earlier) = earlier {
-            notes.warning(&about, format!("is never reached: {} comes first and matches all of it", earlier.id));
+            notes.warning(
+                &about,
+                format!("is never reached: {} comes first and matches all of it", earlier.id),
+            );
         }
     }
     notes.list
@@ -66,14 +69,16 @@ fn document(rules: &Rules, notes: &mut Notes) {
     }
     if let Some(site) = &rules.approver {
         let host = site.origin.strip_prefix("https://");
-        let local = site.origin.starts_with("http://localhost") && rules.environment != Environment::Production;
+        let local =
+            site.origin.starts_with("http://localhost") && rules.environment != Environment::Production;
         let host = host.or_else(|| local.then(|| &site.origin["http://".len()..]));
         let host = host.and_then(|host| host.split(':').next()).filter(|host| !host.contains('/'));
         let fits = host.is_some_and(|host| {
             !site.rp_id.is_empty() && (host == site.rp_id || host.ends_with(&format!(".{}", site.rp_id)))
         });
         if !fits {
-            notes.error(&about, "the approver's origin is https:// and a host that is rp_id or lies under it");
+            notes
+                .error(&about, "the approver's origin is https:// and a host that is rp_id or lies under it");
         }
     }
 }
@@ -98,7 +103,10 @@ fn networks(rules: &Rules, notes: &mut Notes) {
         }
         let sandbox = DEMO_NETWORKS.contains(&(network.family, network.network_id.as_str()));
         if rules.environment == Environment::Demo && !sandbox {
-            notes.error(&about, format!("a demo signs for no network but the sandbox's, not {}", network.network_id));
+            notes.error(
+                &about,
+                format!("a demo signs for no network but the sandbox's, not {}", network.network_id),
+            );
         }
     }
 }
@@ -114,7 +122,8 @@ fn coins(rules: &Rules, notes: &mut Notes) {
         if !names.insert(&coin.name) {
             notes.error(&about, format!("there are two coins named {}", coin.name));
         }
-        let printable = !coin.name.is_empty() && coin.name.len() <= 64 && coin.name.bytes().all(|b| b.is_ascii_graphic());
+        let printable =
+            !coin.name.is_empty() && coin.name.len() <= 64 && coin.name.bytes().all(|b| b.is_ascii_graphic());
         if !printable || coin.name.contains('@') {
             notes.error(&about, "a coin's name is 1 to 64 printable characters without @");
         }
@@ -211,18 +220,18 @@ fn conditions(rule: &Rule, rules: &Rules, book: &Book, about: &About, notes: &mu
             notes.warning(about, format!("names {coin}, but no amount of it, so it never matches it"));
         }
     }
-    if let Some(hours) = rule.hours {
-        if hours.from >= MINUTES_OF_DAY || hours.to > MINUTES_OF_DAY || hours.from == hours.to {
-            notes.error(about, "its hours are no span of a day");
-        }
+    let no_span =
+        |hours: Hours| hours.from >= MINUTES_OF_DAY || hours.to > MINUTES_OF_DAY || hours.from == hours.to;
+    if rule.hours.is_some_and(no_span) {
+        notes.error(about, "its hours are no span of a day");
     }
     for wallet in rule.wallets.iter().filter(|wallet| rules.wallet(**wallet).is_none()) {
         notes.warning(about, format!("the wallet {wallet} is not active yet"));
     }
-    if let RecipientCondition::Group(group) = &rule.recipient {
-        if !book.payees.iter().any(|payee| payee.group == *group) {
-            notes.warning(about, format!("no payee of the address book is in {group}"));
-        }
+    if let RecipientCondition::Group(group) = &rule.recipient
+        && !book.payees.iter().any(|payee| payee.group == *group)
+    {
+        notes.warning(about, format!("no payee of the address book is in {group}"));
     }
 }
 
@@ -253,7 +262,10 @@ fn deny(rule: &Rule, about: &About, notes: &mut Notes) {
         notes.error(about, "a deny has no window and no budget: it is never used up");
     }
     if rule.caller_signed {
-        notes.error(about, "a deny does not ask for the caller's signature: leaving it out would evade the rule");
+        notes.error(
+            about,
+            "a deny does not ask for the caller's signature: leaving it out would evade the rule",
+        );
     }
 }
 
@@ -296,7 +308,10 @@ fn callers(rule: &Rule, people: &People, about: &About, notes: &mut Notes) {
         return;
     }
     if rule.applicant == ApplicantCondition::Person {
-        notes.warning(about, "asks for a person's application and for the caller's signature over the request");
+        notes.warning(
+            about,
+            "asks for a person's application and for the caller's signature over the request",
+        );
     }
     if rule.projects.is_empty() {
         if !people.principals.iter().any(|who| who.projects.iter().any(|project| who.may_call(*project))) {
@@ -306,7 +321,10 @@ fn callers(rule: &Rule, people: &People, about: &About, notes: &mut Notes) {
     }
     for project in &rule.projects {
         if !people.principals.iter().any(|who| who.may_call(*project)) {
-            notes.warning(about, format!("asks for the caller's signature, but project {project} has no caller"));
+            notes.warning(
+                about,
+                format!("asks for the caller's signature, but project {project} has no caller"),
+            );
         }
     }
 }

@@ -7,7 +7,10 @@ use crate::policy::{ApplicantCondition, People, Principal, Role, Rule};
 
 pub(super) fn check(rule: &Rule, steps: &[StepQuorum], people: &People, about: &About, notes: &mut Notes) {
     if steps.is_empty() {
-        notes.error(about, "asks for approval in no step; write auto, with its limits, if nobody is to be asked");
+        notes.error(
+            about,
+            "asks for approval in no step; write auto, with its limits, if nobody is to be asked",
+        );
     }
     for step in steps {
         if step.quorum == 0 {
@@ -35,7 +38,9 @@ pub(super) fn check(rule: &Rule, steps: &[StepQuorum], people: &People, about: &
         if rule.applicant != ApplicantCondition::Person
             && !can_fill(people, steps, &|who| !who.holds_key_of(*project))
         {
-            let reason = format!("its steps can't be filled for API payouts of project {project}, without its key holders");
+            let reason = format!(
+                "its steps can't be filled for API payouts of project {project}, without its key holders"
+            );
             notes.warning(about, reason);
         }
     }

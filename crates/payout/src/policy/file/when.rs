@@ -55,11 +55,11 @@ pub(super) fn minutes_text(minutes: u32) -> String {
 
 /// The shortest spelling of a span in hours.
 pub(super) fn hours_text(hours: u32) -> String {
-    if hours > 0 && hours % 24 == 0 { format!("{}d", hours / 24) } else { format!("{hours}h") }
+    if hours > 0 && hours.is_multiple_of(24) { format!("{}d", hours / 24) } else { format!("{hours}h") }
 }
 
 /// A TOML date and time with offset, such as `2026-07-01T00:00:00Z`. A date alone is midnight UTC.
-pub(super) fn millis(written: &Datetime) -> Option<Millis> {
+pub(crate) fn millis(written: &Datetime) -> Option<Millis> {
     let date = written.date?;
     let day = days_from_civil(i64::from(date.year), i64::from(date.month), i64::from(date.day));
     let (time_ms, offset_minutes) = match (written.time, written.offset) {

@@ -1,0 +1,11 @@
+mod acts;
+mod documents;
+mod examples;
+mod files;
+mod findings;
+mod freezes;
+mod named_rules;
+mod roots;
+mod verdicts;
+mod versions;
+mod world;
