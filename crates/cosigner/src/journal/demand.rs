@@ -1,0 +1,149 @@
+//! Whether something may be taken: the one place where one-to-one and all limits are decided.
+//!
+//! It runs twice for each session, always under the journal's lock: when the session is claimed, over what is held
+//! then, and when it is reserved, over the merged journals and all sessions in flight that any participant knows of.
+
+use std::collections::BTreeMap;
+
+use payout::ids::Digest;
+use payout::money::Amount;
+use payout::policy::{FeeLimit, Limits, RuleUse, Unmet};
+use payout::time::Millis;
+use wire::message::{Check, Refusal};
+
+use super::body::Facts;
+use super::ledger::countable;
+use super::one_to_one::{Evidence, OneToOne};
+use super::union::Union;
+use crate::refuse::{later, never};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What a session wants to take, and within which bounds. Made by [`crate::verify`] only.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    pub(crate) facts: Facts,
+    /// The rule's limits for the coin in the newest rules; `None` if it has none.
+    pub(crate) limits: Option<Limits>,
+    /// The chain's fee limits, under each version of the rules that binds.
+    pub(crate) fees: Vec<FeeLimit>,
+    /// The time of the check: the greater of clock and newest entry.
+    pub(crate) now: Millis,
+}
+
+impl Demand {
+    /// What it takes.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Decides over the union and the sessions `in_flight`, this one not among them.
+    pub(crate) fn fits<'a>(
+        &self,
+        union: &Union,
+        in_flight: impl IntoIterator<Item = &'a Facts>,
+    ) -> Result<(), Refusal> {
+        let facts = &self.facts;
+        if !countable(facts.amount) || !countable(facts.fee) {
+            return Err(never(
+                Check::Budget,
+                format!("{} base units are more than any coin has", facts.amount),
+            ));
+        }
+        union.one_to_one(facts).map_err(|(conflict, evidence)| match (&conflict, evidence) {
+            // The token is in the bytes, not in the intent: other bytes may do.
+            (
+                super::Conflict::TokenTaken { .. } | super::Conflict::OtherToken { .. },
+                Evidence::Own | Evidence::Others,
+            ) => later(Check::Journal, conflict.to_string()),
+            // Only what our own journal says is certain; others' may lie.
+            (_, Evidence::Own) => never(Check::Journal, conflict.to_string()),
+            (_, Evidence::Others) => later(Check::Journal, conflict.to_string()),
+        })?;
+        let others = self.others(in_flight)?;
+        self.within_limits(union, &others)?;
+        self.within_fees(union, &others)
+    }
+
+    /// The other sessions in flight, one an intent, each at its worst.
+    fn others<'a>(
+        &self,
+        in_flight: impl IntoIterator<Item = &'a Facts>,
+    ) -> Result<BTreeMap<Digest, &'a Facts>, Refusal> {
+        let mut others = BTreeMap::<Digest, &Facts>::new();
+        for other in in_flight {
+            if let Some(conflict) = OneToOne::clash(&self.facts, other) {
+                return Err(later(Check::Journal, format!("a session in flight: {conflict}")));
+            }
+            let worst = others.entry(other.intent).or_insert(other);
+            if worst.fee < other.fee {
+                *worst = other;
+            }
+        }
+        Ok(others)
+    }
+
+    fn within_limits(&self, union: &Union, others: &BTreeMap<Digest, &Facts>) -> Result<(), Refusal> {
+        let Some(limits) = &self.limits else { return Ok(()) };
+        let Facts { rule, coin, intent, amount, .. } = &self.facts;
+        let start = limits.window_start(self.now);
+        let mut used = union.rule_use(rule, coin, start, Some(intent));
+        for other in others.values().filter(|other| other.rule == *rule && other.intent != *intent) {
+            let amount = if *coin == other.coin { other.amount } else { Amount::ZERO };
+            add(&mut used, amount, union.counted_at(&other.intent), start)
+                .ok_or_else(|| later(Check::Budget, format!("rule {rule}: {}", Unmet::Overflow)))?;
+        }
+        limits.fit(*amount, &used).map_err(|unmet| later(Check::Budget, format!("rule {rule}: {unmet}")))
+    }
+
+    fn within_fees(&self, union: &Union, others: &BTreeMap<Digest, &Facts>) -> Result<(), Refusal> {
+        let facts = &self.facts;
+        for limit in &self.fees {
+            let start = self.now.plus(-(i64::from(limit.window_hours) * HOUR_MS));
+            let (mut burnt, mut own) = union.fee_use(start, facts);
+            own = own.max(facts.fee);
+            for other in others.values() {
+                if other.wallet != facts.wallet || other.chain_id != facts.chain_id {
+                    continue;
+                }
+                if same_token(other, facts) {
+                    own = own.max(other.fee);
+                } else {
+                    burnt = sum(burnt, other.fee)?;
+                }
+            }
+            let would_be = sum(burnt, own)?;
+            if would_be > limit.window_sum {
+                return Err(later(
+                    Check::Budget,
+                    format!(
+                        "fees of wallet {} on chain {} in {} h could be {would_be} base units, over the rules' {}",
+                        facts.wallet, facts.chain_id, limit.window_hours, limit.window_sum
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds a session in flight to what is used, unless the union counts it already in the same window.
+fn add(used: &mut RuleUse, amount: Amount, counted: Option<Millis>, start: Option<Millis>) -> Option<()> {
+    let in_window = counted.is_some_and(|at| start.is_none_or(|start| at > start));
+    if !in_window {
+        used.window_count = used.window_count.checked_add(1)?;
+        used.window_sum = used.window_sum.checked_add(amount)?;
+    }
+    if counted.is_none() {
+        used.total = used.total.checked_add(amount)?;
+    }
+    Some(())
+}
+
+fn same_token(one: &Facts, other: &Facts) -> bool {
+    one.network_id == other.network_id && one.from == other.from && one.token == other.token
+}
+
+fn sum(a: Amount, b: Amount) -> Result<Amount, Refusal> {
+    a.checked_add(b).ok_or_else(|| later(Check::Budget, "a sum of fees does not fit in 256 bits"))
+}

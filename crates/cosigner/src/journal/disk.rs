@@ -1,0 +1,242 @@
+//! The journal's file: one redb database. Each record carries a sum over its bytes, because the hash chain does not
+//! cover signatures and the database checks its pages only after a crash.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use payout::ids::Digest;
+use payout::policy::SignedVersion;
+use payout::time::Millis;
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use wire::message::SignedEntry;
+
+const ENTRIES: TableDefinition<'_, (u8, u64), &[u8]> = TableDefinition::new("entries");
+const POLICY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("policy");
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+const RECORD_DOMAIN: &str = "bursar/journal-record/v1";
+const SUM: usize = 32;
+
+/// The file's layout.
+const FORMAT: &[u8] = b"1";
+
+/// The journal's file can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DiskError {
+    /// The database refused.
+    #[error("the journal {} can't be {step}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        step: &'static str,
+        /// The cause.
+        #[source]
+        cause: Box<redb::Error>,
+    },
+    /// A record is not what was written.
+    #[error(
+        "the journal {} is damaged at entry {seq} of co-signer {author}: restore it from a backup (it will start quarantined)",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Whose entry.
+        author: u8,
+        /// Its number.
+        seq: u64,
+    },
+    /// Something else in the file is not what was written.
+    #[error("the journal {} is damaged: {what}; restore it from a backup (it will start quarantined)", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        what: &'static str,
+    },
+    /// Made by a newer program, or no journal.
+    #[error("{} is not a journal that this version knows: use the version that wrote it", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Would replace a journal.
+    #[error("there is a journal at {} already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Everything that one commit writes.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) entries: Vec<SignedEntry>,
+    /// With the time of adoption.
+    pub(crate) policy: Vec<(SignedVersion, Millis)>,
+    pub(crate) meta: Vec<(&'static str, Option<Vec<u8>>)>,
+}
+
+/// The open file. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Disk {
+    path: Arc<PathBuf>,
+    database: Arc<Database>,
+}
+
+impl Disk {
+    pub(crate) fn create(path: &Path) -> Result<Self, DiskError> {
+        if path.exists() {
+            return Err(DiskError::Exists { path: path.to_owned() });
+        }
+        let database = Database::create(path).map_err(|cause| failed(path, "created")(cause.into()))?;
+        let disk = Self { path: Arc::new(path.to_owned()), database: Arc::new(database) };
+        disk.write(&Batch { meta: vec![("format", Some(FORMAT.to_vec()))], ..Batch::default() })?;
+        Ok(disk)
+    }
+
+    pub(crate) fn open(path: &Path) -> Result<Self, DiskError> {
+        let database = guarded(path, || Database::open(path).map_err(Into::into))?;
+        let disk = Self { path: Arc::new(path.to_owned()), database: Arc::new(database) };
+        match disk.meta("format")? {
+            Some(format) if format == FORMAT => Ok(disk),
+            _ => Err(DiskError::Format { path: path.to_owned() }),
+        }
+    }
+
+    /// One durable transaction.
+    pub(crate) fn write(&self, batch: &Batch) -> Result<(), DiskError> {
+        let write = || -> Result<(), redb::Error> {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut entries = transaction.open_table(ENTRIES)?;
+                for entry in &batch.entries {
+                    entries.insert((entry.author, entry.seq), record(entry).as_slice())?;
+                }
+                let mut policy = transaction.open_table(POLICY)?;
+                let mut place = policy.last()?.map_or(0, |(place, _)| place.value());
+                for version in &batch.policy {
+                    place += 1;
+                    policy.insert(place, record(version).as_slice())?;
+                }
+                let mut meta = transaction.open_table(META)?;
+                for (name, value) in &batch.meta {
+                    match value {
+                        Some(value) => meta.insert(*name, value.as_slice())?,
+                        None => meta.remove(*name)?,
+                    };
+                }
+            }
+            transaction.commit()?;
+            Ok(())
+        };
+        write().map_err(|cause| self.failed("written")(cause))
+    }
+
+    /// All entries of an author after `seq`, oldest first, until `take` says stop.
+    pub(crate) fn entries_after(
+        &self,
+        author: u8,
+        seq: u64,
+        mut take: impl FnMut(SignedEntry) -> Flow,
+    ) -> Result<(), DiskError> {
+        let Some(first) = seq.checked_add(1) else { return Ok(()) };
+        let mut records = Vec::new();
+        // Records leave the guard before they are looked at: a panic inside it means a broken file, not a broken rule.
+        let mut from = first;
+        loop {
+            records.clear();
+            guarded(&self.path, || {
+                let transaction = self.database.begin_read()?;
+                let table = transaction.open_table(ENTRIES)?;
+                for row in table.range((author, from)..=(author, u64::MAX))?.take(1024) {
+                    let (key, value) = row?;
+                    records.push((key.value().1, value.value().to_vec()));
+                }
+                Ok(())
+            })?;
+            let Some((last, _)) = records.last() else { return Ok(()) };
+            let next = last.checked_add(1);
+            for (seq, bytes) in records.drain(..) {
+                let entry: Option<SignedEntry> = read(&bytes);
+                let entry = entry.filter(|entry| (entry.author, entry.seq) == (author, seq));
+                let damaged = || DiskError::Damaged { path: self.path.to_path_buf(), author, seq };
+                if take(entry.ok_or_else(damaged)?) == Flow::Stop {
+                    return Ok(());
+                }
+            }
+            match next {
+                None => return Ok(()),
+                Some(next) => from = next,
+            }
+        }
+    }
+
+    /// The adopted policy versions in the order of their adoption, each with its time.
+    pub(crate) fn policy(&self) -> Result<Vec<(SignedVersion, Millis)>, DiskError> {
+        let mut records = Vec::new();
+        guarded(&self.path, || {
+            let transaction = self.database.begin_read()?;
+            let table = transaction.open_table(POLICY)?;
+            for row in table.iter()? {
+                let (_, value) = row?;
+                records.push(value.value().to_vec());
+            }
+            Ok(())
+        })?;
+        let broken = || DiskError::Broken { path: self.path.to_path_buf(), what: "a policy version" };
+        records.iter().map(|bytes| read(bytes).ok_or_else(broken)).collect()
+    }
+
+    pub(crate) fn meta(&self, name: &'static str) -> Result<Option<Vec<u8>>, DiskError> {
+        guarded(&self.path, || {
+            let transaction = self.database.begin_read()?;
+            let table = match transaction.open_table(META) {
+                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+                table => table?,
+            };
+            Ok(table.get(name)?.map(|value| value.value().to_vec()))
+        })
+    }
+
+    fn failed(&self, step: &'static str) -> impl Fn(redb::Error) -> DiskError + '_ {
+        failed(&self.path, step)
+    }
+}
+
+/// Whether a reader wants more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Go on.
+    More,
+    /// Enough.
+    Stop,
+}
+
+fn failed(path: &Path, step: &'static str) -> impl Fn(redb::Error) -> DiskError {
+    let path = path.to_owned();
+    move |cause| DiskError::Database { path: path.clone(), step, cause: Box::new(cause) }
+}
+
+/// The database panics on some kinds of damage; that is a broken file, and not the end of the process without a word.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, DiskError> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)) {
+        Ok(result) => result.map_err(failed(path, "read")),
+        Err(_) => Err(DiskError::Broken { path: path.to_owned(), what: "its pages" }),
+    }
+}
+
+fn record<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = postcard::to_stdvec(value).expect("entries have no maps, floats or foreign code");
+    let sum = Digest::of(RECORD_DOMAIN, &[&bytes]);
+    bytes.extend_from_slice(sum.as_bytes());
+    bytes
+}
+
+fn read<T: serde::de::DeserializeOwned>(record: &[u8]) -> Option<T> {
+    let (bytes, sum) = record.split_at_checked(record.len().checked_sub(SUM)?)?;
+    if Digest::of(RECORD_DOMAIN, &[bytes]).as_bytes() != sum {
+        return None;
+    }
+    postcard::from_bytes(bytes).ok()
+}

@@ -1,0 +1,42 @@
+//! The journal: the law of exactly-once.
+//!
+//! Append-only, hash-chained, signed, and synced before anything is said. Co-signers exchange the entries that they
+//! lack at the start of every session, so with 2t > n each quorum knows what every other quorum did.
+//!
+//! - `body`: what an entry says.
+//! - `chain`: what may follow what; `disk`, `counter` and `writer` keep it; `open` reads it back.
+//! - `union`, with `ledger` and `one_to_one`: what all merged journals say together.
+//! - `demand` and `in_flight`: the decision, and the way of a session from claim to contribution.
+//! - `share`: what co-signers tell each other; `quarantine`: what one does that may have forgotten.
+
+mod body;
+mod chain;
+mod counter;
+mod demand;
+mod disk;
+mod handle;
+mod in_flight;
+mod ledger;
+mod one_to_one;
+mod open;
+mod quarantine;
+mod share;
+mod state;
+mod union;
+mod writer;
+
+pub use body::{Body, CeremonyStage, Contribution, Facts};
+pub use chain::EntryFault;
+pub use counter::CounterError;
+pub use demand::Demand;
+pub use disk::DiskError;
+pub use handle::{AppendError, Journal, Settings};
+pub use in_flight::{Claim, CommitError, Contributed, Reservation};
+pub use one_to_one::{Conflict, Evidence};
+pub use open::JournalError;
+pub use quarantine::Quarantine;
+pub use share::{AHEAD_MS, MergeError, Merged, Rest, Share};
+pub use union::{PolicySeen, ShareSeen, StopSeen, Union};
+pub use writer::WriteFailed;
+
+pub(crate) use disk::Batch;

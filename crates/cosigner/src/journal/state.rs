@@ -1,0 +1,77 @@
+//! What the journal holds in memory, under one lock.
+
+use std::collections::BTreeMap;
+
+use payout::ids::Digest;
+use payout::policy::Roster;
+use payout::time::Millis;
+use wire::message::JournalHead;
+
+use super::body::Facts;
+use super::chain::AuthorChain;
+use super::quarantine::Quarantine;
+use super::union::Union;
+
+/// The number of a session in flight.
+pub(crate) type Ticket = u64;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) me: u8,
+    pub(crate) union: Union,
+    pub(crate) chains: BTreeMap<u8, AuthorChain>,
+    /// Sessions in flight: claimed, reserved, or being written.
+    pub(crate) claims: BTreeMap<Ticket, Facts>,
+    pub(crate) next_ticket: Ticket,
+    /// Own entries that are queued and not yet durable.
+    pub(crate) own_queued: usize,
+    pub(crate) quarantine: Option<Quarantine>,
+    /// The disk failed: nothing is written any more.
+    pub(crate) failed: Option<String>,
+    /// What people must hear of, newest last.
+    pub(crate) alarms: Vec<String>,
+}
+
+impl State {
+    pub(crate) fn new(me: u8, roster: &Roster, deployment: Digest) -> Self {
+        let chain = |seat: &payout::policy::Seat| (seat.index, AuthorChain::new(seat.index, deployment));
+        Self {
+            me,
+            union: Union::new(me),
+            chains: roster.cosigners.iter().map(chain).collect(),
+            claims: BTreeMap::new(),
+            next_ticket: 0,
+            own_queued: 0,
+            quarantine: None,
+            failed: None,
+            alarms: Vec::new(),
+        }
+    }
+
+    /// The greater of the clock and the newest entry.
+    pub(crate) fn time(&self, clock: Millis) -> Millis {
+        clock.max(self.union.newest())
+    }
+
+    pub(crate) fn heads(&self) -> Vec<JournalHead> {
+        self.chains.values().map(AuthorChain::head).collect()
+    }
+
+    pub(crate) fn own(&self) -> &AuthorChain {
+        self.chains.get(&self.me).expect("opening checked that we have a seat on the roster")
+    }
+
+    pub(crate) fn claims_but<'a>(&'a self, ticket: Option<Ticket>) -> impl Iterator<Item = &'a Facts> + 'a {
+        self.claims.iter().filter(move |(other, _)| Some(**other) != ticket).map(|(_, facts)| facts)
+    }
+
+    pub(crate) fn raise_alarm(&mut self, alarm: String) {
+        tracing::error!(alarm, "journal alarm");
+        // The newest hundred are enough to see what goes on; the log has them all.
+        if self.alarms.len() == 100 {
+            self.alarms.remove(0);
+        }
+        self.alarms.push(alarm);
+    }
+}
