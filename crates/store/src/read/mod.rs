@@ -1,0 +1,14 @@
+//! Queries, one file a noun.
+
+mod address;
+mod audit;
+mod callback;
+mod pause;
+mod payout;
+mod policy;
+mod project;
+mod session;
+mod token;
+mod usage;
+
+pub use payout::PayoutFilter;

@@ -1,0 +1,80 @@
+//! The tables: steps that build them, in order, each applied once in a transaction of its own.
+
+mod column;
+pub(crate) mod entity;
+mod step_0001;
+
+use std::path::Path;
+
+use sea_orm::sea_query::{IndexCreateStatement, TableCreateStatement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryOrder, Set};
+
+use crate::dialect;
+use crate::error::StoreError;
+use entity::schema_steps;
+
+/// What a step does. A step that was released never changes; a later one alters what it made.
+struct SchemaStep {
+    name: &'static str,
+    tables: fn() -> Vec<TableCreateStatement>,
+    indices: fn() -> Vec<IndexCreateStatement>,
+    /// Tables whose rows are never changed or deleted.
+    append_only: &'static [&'static str],
+}
+
+/// Step n is the n-th of these.
+const STEPS: &[SchemaStep] = &[SchemaStep {
+    name: "the first tables",
+    tables: step_0001::tables,
+    indices: step_0001::indices,
+    append_only: step_0001::APPEND_ONLY,
+}];
+
+/// Brings the database to the newest step.
+///
+/// # Errors
+/// [`StoreError::Newer`] and [`StoreError::Foreign`] leave the file as it was.
+pub(crate) async fn migrate(writer: &DatabaseConnection, path: &Path) -> Result<(), StoreError> {
+    let newest_known = i32::try_from(STEPS.len()).expect("there are few steps");
+    let tables = dialect::table_names(writer).await.map_err(|source| dialect::opening(path, source))?;
+    let has_ours = tables.iter().any(|name| name == "schema_steps");
+    if !has_ours && !tables.is_empty() {
+        return Err(StoreError::Foreign { path: path.to_owned() });
+    }
+    let found = if has_ours {
+        let newest =
+            schema_steps::Entity::find().order_by_desc(schema_steps::Column::Step).one(writer).await?;
+        newest.map_or(0, |row| row.step)
+    } else {
+        0
+    };
+    if found > newest_known {
+        return Err(StoreError::Newer { found, known: newest_known });
+    }
+    for (number, step) in (1..).zip(STEPS) {
+        if number > found {
+            apply(writer, number, step).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn apply(writer: &DatabaseConnection, number: i32, step: &SchemaStep) -> Result<(), StoreError> {
+    let tx = dialect::begin(writer).await?;
+    for table in (step.tables)() {
+        tx.execute(&table).await?;
+    }
+    for index in (step.indices)() {
+        tx.execute(&index).await?;
+    }
+    for table in step.append_only {
+        for trigger in dialect::append_only(table) {
+            tx.execute_unprepared(&trigger).await?;
+        }
+    }
+    let row = schema_steps::ActiveModel { step: Set(number), name: Set(step.name.to_owned()) };
+    schema_steps::Entity::insert(row).exec_without_returning(&tx).await?;
+    tx.commit().await?;
+    tracing::info!(step = number, name = step.name, "database schema brought up to date");
+    Ok(())
+}

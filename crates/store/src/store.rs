@@ -1,0 +1,147 @@
+//! The handle on an open database.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use payout::ids::Cid;
+use payout::time::Millis;
+use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder, QuerySelect};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::dialect;
+use crate::error::StoreError;
+use crate::lock::Lock;
+use crate::mint::Mint;
+use crate::schema;
+use crate::schema::entity::{
+    acts, api_keys, callbacks, changes, deliveries, pauses, payouts, policy_versions,
+};
+use crate::writer::{AcceptSlip, AdvanceSlip, Command, QUEUE, Slip, Write, Writer};
+
+/// The database of a gateway: writes go through one task that commits together what has queued up, reads through a
+/// pool beside it. Cheap to clone.
+///
+/// Whoever drops the last handle without [`Store::close`] loses nothing that was answered.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    queue: mpsc::Sender<Command>,
+    readers: DatabaseConnection,
+    mint: Arc<Mint>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Opens the database at `path`, creates it if there is none, and brings its schema up to date. Must be called
+    /// within a tokio runtime; the writer runs there.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] says what to do about it.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let lock = Lock::take(path)?;
+        let connection = dialect::connect_writer(path).await?;
+        schema::migrate(&connection, path).await?;
+        let readers = dialect::connect_readers(path).await?;
+        let mint = Arc::new(Mint::above(highest_id(&connection).await?));
+        let (queue, commands) = mpsc::channel(QUEUE);
+        tokio::spawn(Writer::new(connection, Arc::clone(&mint), lock).run(commands));
+        Ok(Self { inner: Arc::new(Inner { queue, readers, mint }) })
+    }
+
+    /// Commits what is queued, and closes. Commands after it get [`StoreError::Closed`].
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.inner.queue.send(Command::Close(done)).await.is_ok() {
+            // An error means that the writer ended before: closed as well.
+            let _ended = closed.await;
+        }
+        if let Err(error) = self.inner.readers.close_by_ref().await {
+            tracing::warn!(%error, "the readers were not closed cleanly");
+        }
+    }
+
+    /// A number for a new payout: fresh, growing, below 2^53.
+    ///
+    /// # Panics
+    /// After the year 2094.
+    pub fn mint_cid(&self, now: Millis) -> Cid {
+        Cid::new(self.mint(now)).expect("minted numbers are positive")
+    }
+
+    pub(crate) fn mint(&self, now: Millis) -> i64 {
+        self.inner.mint.next(now)
+    }
+
+    /// Where reads go.
+    pub(crate) fn readers(&self) -> &DatabaseConnection {
+        &self.inner.readers
+    }
+
+    /// Has the writer carry out a command; its answer comes after the commit.
+    pub(crate) async fn write<W: Write>(&self, command: W) -> Result<W::Done, W::Refusal> {
+        let (slip, answer) = Slip::new(command);
+        self.ask(Command::Single(Box::new(slip)), answer).await
+    }
+
+    pub(crate) async fn write_accept(&self, command: crate::writer::PreparedAccept) -> AcceptAnswer {
+        let (slip, answer): (AcceptSlip, _) = Slip::new(command);
+        self.ask(Command::Accept(Box::new(slip)), answer).await
+    }
+
+    pub(crate) async fn write_advance(&self, command: crate::writer::Advance) -> AdvanceAnswer {
+        let (slip, answer): (AdvanceSlip, _) = Slip::new(command);
+        self.ask(Command::Advance(Box::new(slip)), answer).await
+    }
+
+    async fn ask<T, R: From<StoreError>>(
+        &self,
+        command: Command,
+        answer: oneshot::Receiver<Result<T, R>>,
+    ) -> Result<T, R> {
+        self.inner.queue.send(command).await.map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+}
+
+type AcceptAnswer = Result<Cid, crate::writer::AcceptRefusal>;
+type AdvanceAnswer = Result<crate::row::PayoutRow, crate::writer::AdvanceError>;
+
+/// The highest number that was ever minted and stored.
+async fn highest_id(connection: &DatabaseConnection) -> Result<i64, StoreError> {
+    let highest = [
+        highest(connection, payouts::Entity, payouts::Column::Cid).await?,
+        highest(connection, acts::Entity, acts::Column::Id).await?,
+        highest(connection, callbacks::Entity, callbacks::Column::Id).await?,
+        highest(connection, deliveries::Entity, deliveries::Column::Id).await?,
+        highest(connection, api_keys::Entity, api_keys::Column::Id).await?,
+        highest(connection, changes::Entity, changes::Column::Id).await?,
+        highest(connection, pauses::Entity, pauses::Column::Id).await?,
+        highest(connection, policy_versions::Entity, policy_versions::Column::Id).await?,
+    ];
+    Ok(highest.into_iter().max().unwrap_or(0))
+}
+
+async fn highest<E: EntityTrait>(
+    connection: &DatabaseConnection,
+    _table: E,
+    column: E::Column,
+) -> Result<i64, StoreError> {
+    let highest: Option<i64> = E::find()
+        .select_only()
+        .column(column)
+        .order_by_desc(column)
+        .limit(1)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(highest.unwrap_or(0))
+}

@@ -1,0 +1,21 @@
+//! The store over real SQLite files, each test in a folder of its own.
+
+// Clippy knows `#[test]` functions as tests, but not what they call.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod accept;
+mod address;
+mod advance;
+mod append_only;
+mod audit_log;
+mod callback;
+mod claim;
+mod counters;
+mod crash;
+mod house;
+mod model;
+mod opening;
+mod policy;
+mod settings;
+mod signing;
+mod speed;
