@@ -3,6 +3,7 @@
 mod address;
 mod audit;
 mod callback;
+mod oldest;
 mod pause;
 mod payout;
 mod policy;
