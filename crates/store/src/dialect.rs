@@ -112,6 +112,7 @@ pub(crate) fn classify(source: DbErr) -> StoreError {
     match code(&source) {
         Some(BUSY | LOCKED) => StoreError::Locked { source },
         Some(FULL) => StoreError::DiskFull { source },
+        Some(CORRUPT | NOT_A_DATABASE) => StoreError::Damaged { source },
         _ => StoreError::Database { source },
     }
 }
@@ -121,5 +122,30 @@ pub(crate) fn opening(path: &Path, source: DbErr) -> StoreError {
     match code(&source) {
         Some(CORRUPT | NOT_A_DATABASE) => StoreError::Broken { path: path.to_owned(), source },
         _ => classify(source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn pragma(conn: &DatabaseConnection, name: &str) -> String {
+        let sql = format!("SELECT CAST({name} AS text) FROM pragma_{name}");
+        let statement = Statement::from_string(conn.get_database_backend(), sql);
+        conn.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_commit_is_on_disk_when_it_returns_and_readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a path with ?odd#characters%20.db");
+        let writer = connect_writer(&path).await.unwrap();
+        writer.execute_unprepared("CREATE TABLE t (x text)").await.unwrap();
+        for (name, value) in [("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1")] {
+            assert_eq!(pragma(&writer, name).await, value, "{name}");
+        }
+        let readers = connect_readers(&path).await.unwrap();
+        assert!(readers.execute_unprepared("INSERT INTO t VALUES ('1')").await.is_err());
+        assert!(path.exists());
     }
 }

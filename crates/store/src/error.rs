@@ -66,6 +66,16 @@ pub enum StoreError {
         #[source]
         source: DbErr,
     },
+    /// The file was damaged while it was in use.
+    #[error(
+        "the database is damaged: stop, keep the file, restore the newest backup to its place, and let the \
+         co-signers' journals be imported before anything is signed"
+    )]
+    Damaged {
+        /// What the database says.
+        #[source]
+        source: DbErr,
+    },
     /// No room left.
     #[error(
         "the disk of the database is full: make room; nothing was lost, and nothing is accepted meanwhile"

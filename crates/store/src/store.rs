@@ -81,6 +81,10 @@ impl Store {
         self.inner.mint.next(now)
     }
 
+    pub(crate) fn minting(&self) -> &Mint {
+        &self.inner.mint
+    }
+
     /// Where reads go.
     pub(crate) fn readers(&self) -> &DatabaseConnection {
         &self.inner.readers

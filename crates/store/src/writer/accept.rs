@@ -1,11 +1,13 @@
 //! Accepting a payout: number, first state, history and counters in one transaction, for a whole batch at once.
 
+mod prepare;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use payout::approval::SignedAct;
 use payout::coin::CoinId;
 use payout::ids::{Cid, ProjectId, RuleId, ThirdPartyId};
-use payout::life::{Cause, Entry, Payout, Record};
+use payout::life::{Cause, Payout};
 use payout::money::Amount;
 use payout::time::Millis;
 use sea_orm::sea_query::OnConflict;
@@ -14,16 +16,17 @@ use sea_orm::{
     QueryFilter, QuerySelect, QueryTrait,
 };
 
+use super::bulk;
 use super::queue::{AcceptSlip, Desk};
 use super::replay::{self, ReplayKey};
 use super::usage::Wanted;
-use super::{bulk, rows};
 use crate::error::StoreError;
-use crate::row::stored::first_row;
 use crate::row::{CallerProof, Terms};
 use crate::schema::entity::{acts, callbacks, callers, history, payouts, replays};
 use crate::store::Store;
+
 use payout::policy::{Limits, Unmet};
+pub(crate) use prepare::PreparedAccept;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -95,82 +98,10 @@ impl Store {
     /// # Errors
     /// [`AcceptRefusal`], checked in the order of its variants. Nothing was stored then.
     pub async fn accept(&self, accept: Accept) -> Result<Cid, AcceptRefusal> {
-        let Some(prepared) = PreparedAccept::new(self, accept) else {
+        let Some(prepared) = PreparedAccept::new(self.minting(), accept) else {
             return Err(AcceptRefusal::Inconsistent);
         };
         self.write_accept(prepared).await
-    }
-}
-
-/// An accept with everything made that does not depend on the database, so that the writer only decides and writes.
-#[derive(Debug)]
-pub(crate) struct PreparedAccept {
-    project: i64,
-    third_party_id: String,
-    replay: Option<replays::Model>,
-    options: Vec<PreparedOption>,
-    caller: Option<callers::Model>,
-    acts: Vec<acts::Model>,
-    pub(crate) now: Millis,
-}
-
-#[derive(Debug)]
-struct PreparedOption {
-    cid: Cid,
-    limits: Limits,
-    rule: RuleId,
-    coin: CoinId,
-    amount: Amount,
-    payout: payouts::Model,
-    first: history::Model,
-    callback: Option<callbacks::Model>,
-}
-
-impl PreparedAccept {
-    /// `None` if the options are not of this one payout.
-    fn new(store: &Store, accept: Accept) -> Option<Self> {
-        let Accept { project, third_party_id, replay, options, terms, caller, acts, cause, now } = accept;
-        let cid = options.first().map(|option| option.payout.intent.cid);
-        let mut prepared = Vec::with_capacity(options.len());
-        for AcceptOption { limits, rule, coin, amount, payout } in options {
-            let intent = &payout.intent;
-            let same = Some(intent.cid) == cid
-                && intent.project == project
-                && intent.third_party_id == third_party_id
-                && intent.rule == rule;
-            if !same {
-                return None;
-            }
-            let cid = intent.cid;
-            let record =
-                Record::Accepted { intent: Box::new(intent.clone()), state: Box::new(payout.state.clone()) };
-            let first = Entry::first(cid, now, cause.clone(), record);
-            let row = first_row(&payout, terms.clone(), first.hash, now);
-            let callback = payout
-                .state
-                .status()
-                .is_terminal()
-                .then(|| rows::callback(&row, store.mint(now), now))
-                .flatten();
-            let first = rows::history(&first);
-            prepared.push(PreparedOption { cid, limits, rule, coin, amount, payout: row, first, callback });
-        }
-        Some(Self {
-            project: project.get(),
-            third_party_id: third_party_id.to_string(),
-            replay: replay.map(|key| key.to_row()),
-            options: prepared,
-            caller: caller.zip(cid).map(|(CallerProof { header, body }, cid)| callers::Model {
-                cid: cid.get(),
-                header,
-                body,
-            }),
-            acts: cid
-                .iter()
-                .flat_map(|cid| acts.iter().map(|act| rows::act(store.mint(now), *cid, act, now)))
-                .collect(),
-            now,
-        })
     }
 }
 
@@ -194,6 +125,7 @@ pub(super) async fn run_all(desk: &mut Desk<'_>, slips: &mut [&mut AcceptSlip]) 
     let mut seen_numbers = taken_numbers(desk.tx, slips).await?;
 
     let newest = slips.iter().map(|slip| slip.command.now).max().unwrap_or_default();
+    desk.newest = desk.newest.max(newest);
     desk.usage.clock(newest);
     let wanted: BTreeSet<Wanted> = slips
         .iter()
@@ -289,7 +221,9 @@ async fn write(
     let payouts: Vec<payouts::Model> = slips
         .iter()
         .zip(chosen)
-        .filter_map(|(slip, index)| index.map(|index| slip.command.options[index].payout.clone()))
+        .filter_map(|(slip, index)| {
+            index.map(|index| slip.command.options[index].rows(desk.mint).payout.clone())
+        })
         .collect();
     if payouts.is_empty() {
         return Ok(());
@@ -310,8 +244,9 @@ async fn write(
         let Some(index) = *index else { continue };
         let accept = &slip.command;
         let option = &accept.options[index];
-        rows.history.push(option.first.clone());
-        rows.callbacks.extend(option.callback.clone());
+        let made = option.rows(desk.mint);
+        rows.history.push(made.first.clone());
+        rows.callbacks.extend(made.callback.clone());
         rows.callers.extend(accept.caller.clone());
         rows.acts.extend(accept.acts.iter().cloned());
         rows.replays.extend(accept.replay.clone());

@@ -67,6 +67,7 @@ impl Write for Claim {
     type Refusal = StoreError;
 
     async fn run(&self, desk: &mut Desk<'_>) -> Answer<Vec<PayoutRow>, StoreError> {
+        desk.newest = desk.newest.max(self.now);
         let due = payouts::Entity::find()
             .filter(payouts::Column::Step.eq(self.step.as_str()))
             .filter(payouts::Column::DueAt.lte(self.now.get()))

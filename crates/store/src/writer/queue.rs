@@ -36,6 +36,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) usage: &'a mut UsageCache,
     /// Fresh ids.
     pub(crate) mint: &'a Mint,
+    /// The newest time that a command has named.
+    pub(crate) newest: Millis,
     /// The audit log's newest entry, once it was read.
     pub(crate) audit_head: Option<audit::Head>,
 }
@@ -133,7 +135,7 @@ pub(crate) struct Writer {
     connection: DatabaseConnection,
     usage: UsageCache,
     mint: Arc<Mint>,
-    /// The newest time that a command named, and when was last purged.
+    /// When was last purged, by the commands' clock.
     purged: Millis,
     lock: Lock,
 }
@@ -205,7 +207,8 @@ impl Writer {
 
     async fn transaction(&mut self, work: &mut [Command]) -> Result<(), StoreError> {
         let tx = dialect::begin(&self.connection).await?;
-        let mut desk = Desk { tx: &tx, usage: &mut self.usage, mint: &self.mint, audit_head: None };
+        let mut desk =
+            Desk { tx: &tx, usage: &mut self.usage, mint: &self.mint, newest: self.purged, audit_head: None };
         let carried_out = carry_out(&mut desk, work, &mut self.purged).await;
         match carried_out {
             Ok(()) => Ok(tx.commit().await?),
@@ -231,15 +234,14 @@ async fn carry_out(desk: &mut Desk<'_>, work: &mut [Command], purged: &mut Milli
             Command::Close(_) => {}
         }
     }
-    let newest = accepts.iter().map(|slip| slip.command.now).max();
     accept::run_all(desk, &mut accepts).await?;
     advance::run_all(desk, &mut advances).await?;
     for single in singles {
         single.run(desk).await?;
     }
-    if let Some(now) = newest.filter(|now| now.since(*purged) >= purge::EVERY_MS) {
-        purge::run(desk.tx, now).await?;
-        *purged = now;
+    if desk.newest.since(*purged) >= purge::EVERY_MS {
+        purge::run(desk.tx, desk.newest).await?;
+        *purged = desk.newest;
     }
     Ok(())
 }
