@@ -1,0 +1,208 @@
+//! Keeps the journals of all co-signers close to each other, so that a session finds little to exchange.
+//!
+//! When a link stands, each side says how far its journals reach and gets what it lacks. After that each co-signer sends
+//! everybody its own new entries, a moment after they were written: never in the way of a signature. What is lost on
+//! the way is found missing at the next session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use wire::message::{FromCosigner, JournalHead, PeerMessage, SignedEntry};
+
+use super::cosigner::{Cosigner, now};
+use crate::ceremony::superseded;
+use crate::journal::{Facts, Rest, Share};
+use crate::link::{Line, Told};
+
+/// Entries are checked where they arrive, up to so many; more would hold up the sessions in flight.
+const AT_ONCE: usize = 64;
+
+/// New entries are sent together, those of so long a time.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// The most entries in one message: the receiver checks them in a few milliseconds.
+const ENTRIES_A_MESSAGE: usize = 512;
+
+impl Cosigner {
+    /// Notes how far a co-signer's journals reach.
+    pub(super) fn note_heads(&self, peer: u8, heads: Vec<JournalHead>) {
+        self.lock_known().insert(peer, heads);
+    }
+
+    /// How far a co-signer's journals reach, as far as we know.
+    fn known_heads(&self, peer: u8) -> Vec<JournalHead> {
+        self.lock_known().get(&peer).cloned().unwrap_or_default()
+    }
+
+    fn lock_known(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeMap<u8, Vec<JournalHead>>> {
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Sends a peer all entries beyond `heads`. Gives what is in flight here at the moment of the last of them, and how
+    /// far the peer is then.
+    pub(super) fn send_entries(
+        &self,
+        line: &Line,
+        peer: u8,
+        heads: &[JournalHead],
+    ) -> Option<(Vec<Facts>, Vec<JournalHead>)> {
+        let mut theirs = heads.to_vec();
+        loop {
+            let Share { entries, claims, rest } = match self.journal.share(&theirs) {
+                Ok(share) => share,
+                Err(error) => {
+                    tracing::error!(
+                        peer,
+                        error = &error as &dyn std::error::Error,
+                        "the journal can't be read"
+                    );
+                    return None;
+                }
+            };
+            for entry in &entries {
+                advance(&mut theirs, entry.head());
+            }
+            for part in entries.chunks(ENTRIES_A_MESSAGE) {
+                if line.tell(peer, &PeerMessage::Entries(part.to_vec())) == Told::NoLink {
+                    return None;
+                }
+            }
+            if rest == Rest::Nothing || entries.is_empty() {
+                return Some((claims, theirs));
+            }
+        }
+    }
+
+    /// Sends a peer our own entries that it lacks, as far as we know.
+    pub(super) fn send_own_entries(&self, line: &Line, peer: u8) {
+        let is_own = |head: &JournalHead| head.index == self.me;
+        let known = self.known_heads(peer).into_iter().find(is_own);
+        if known.map_or(0, |head| head.seq) >= self.journal.own_seq() {
+            return;
+        }
+        // Of the others' journals it is taken to have everything: their authors tell it themselves.
+        let others = self.journal.heads().into_iter().filter(|head| !is_own(head));
+        let theirs: Vec<JournalHead> = others.chain(known).collect();
+        if let Some((_, reached)) = self.send_entries(line, peer, &theirs)
+            && let Some(own) = reached.into_iter().find(is_own)
+        {
+            advance(self.lock_known().entry(peer).or_default(), own);
+        }
+    }
+}
+
+fn advance(heads: &mut Vec<JournalHead>, head: JournalHead) {
+    match heads.iter_mut().find(|known| known.index == head.index) {
+        Some(known) if known.seq < head.seq => *known = head,
+        Some(_) => {}
+        None => heads.push(head),
+    }
+}
+
+/// A peer says how far its journals reach: it gets what it lacks.
+pub(super) fn heads(cosigner: &Arc<Cosigner>, line: &Arc<Line>, peer: u8, heads: Vec<JournalHead>) {
+    cosigner.note_heads(peer, heads.clone());
+    let (cosigner, line) = (Arc::clone(cosigner), Arc::clone(line));
+    tokio::task::spawn_blocking(move || {
+        // Nothing to merge, but a quarantined co-signer counts whom it has caught up with.
+        take_in(&cosigner, peer, Vec::new());
+        if let Some((_, reached)) = cosigner.send_entries(&line, peer, &heads) {
+            cosigner.note_heads(peer, reached);
+        }
+    });
+}
+
+/// A peer brings entries. They are merged before anything else that it says is heard.
+pub(super) async fn entries(cosigner: &Arc<Cosigner>, from: u8, entries: Vec<SignedEntry>) {
+    if entries.len() <= AT_ONCE {
+        take_in(cosigner, from, entries);
+        return;
+    }
+    let cosigner = Arc::clone(cosigner);
+    let merged = tokio::task::spawn_blocking(move || take_in(&cosigner, from, entries)).await;
+    if let Err(error) = merged {
+        tracing::error!(error = &error as &dyn std::error::Error, "merging ended badly");
+    }
+}
+
+fn take_in(cosigner: &Cosigner, from: u8, entries: Vec<SignedEntry>) {
+    let mut heads = cosigner.known_heads(from);
+    for entry in &entries {
+        advance(&mut heads, entry.head());
+    }
+    let before = cosigner.journal.quarantine().is_some();
+    match cosigner.journal.merge(from, entries, &heads, now()) {
+        Ok(merged) if merged.new > 0 => cosigner.renew_keys(),
+        Ok(_) => {}
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(from, error, "journal entries were refused");
+        }
+    }
+    cosigner.note_heads(from, heads);
+    if before || cosigner.journal.quarantine().is_some() {
+        cosigner.changed.notify_one();
+    }
+}
+
+/// Tells everybody what has changed here, a moment after it did.
+pub(super) async fn keep_up(cosigner: Arc<Cosigner>, mut stop: watch::Receiver<bool>) {
+    let mut said = None;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = cosigner.changed.notified() => {}
+        }
+        let this = Arc::clone(&cosigner);
+        let told = tokio::task::spawn_blocking(move || {
+            this.renew_keys();
+            tell_everybody(&this);
+            this.write_status();
+        });
+        if let Err(error) = told.await {
+            tracing::error!(error = &error as &dyn std::error::Error, "telling the others ended badly");
+        }
+        let standing = cosigner.standing();
+        if said.as_ref() != Some(&standing) {
+            for line in cosigner.lines() {
+                line.say(&FromCosigner::Standing(standing.clone()));
+            }
+            said = Some(standing);
+        }
+        retire(&cosigner).await;
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(TOGETHER) => {}
+        }
+    }
+}
+
+fn tell_everybody(cosigner: &Cosigner) {
+    let lines = cosigner.lines();
+    for seat in cosigner.directory.cosigners().filter(|seat| seat.index != cosigner.me) {
+        // Once for each co-signer, over whichever gateway has a link to it.
+        if let Some(line) = lines.iter().find(|line| line.is_linked(seat.index)) {
+            cosigner.send_own_entries(line, seat.index);
+        }
+    }
+}
+
+/// Erases shares that a later epoch in use has replaced: first the word in the journal, then the act.
+async fn retire(cosigner: &Cosigner) {
+    let policy = cosigner.policy();
+    let held = cosigner.vault.held();
+    let old = cosigner.journal.with(|union| superseded(union, policy.roster(), &held));
+    for (wallet, epoch) in old {
+        if let Err(error) = cosigner.journal.retire_epoch(wallet, epoch, now()).await {
+            tracing::error!(%wallet, epoch, error = &error as &dyn std::error::Error, "an old share is kept");
+            continue;
+        }
+        match cosigner.vault.retire(wallet, epoch) {
+            Ok(()) => tracing::info!(%wallet, epoch, "erased the shares of this and earlier epochs"),
+            Err(error) => {
+                tracing::error!(%wallet, epoch, error = &error as &dyn std::error::Error, "an old share was not erased");
+            }
+        }
+    }
+}

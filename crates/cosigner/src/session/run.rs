@@ -1,0 +1,104 @@
+//! The thread of one session: a mailbox, a clock and somebody who does what the machine wants.
+//!
+//! A thread and not a task: the protocol's rounds and the checks take milliseconds of computing each, which would hold
+//! up everything else on an asynchronous runtime. The operating system shares two cores among the few sessions in
+//! flight better than we could. A letter costs one wake-up.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Instant;
+
+use mpc::{Outgoing, Signature};
+use payout::ids::Digest;
+use wire::message::{FromCosigner, JournalHead, PeerMessage, Refusal};
+
+use super::letter::Letter;
+use super::machine::{Action, Cleared, Machine, Material};
+use super::terms::{Terms, Timing};
+use crate::rooms::Mail;
+
+/// What a session wants done by the co-signer that holds it.
+pub trait Session {
+    /// The permission to contribute, which only passed checks give.
+    type Permit;
+    /// The signing protocol.
+    type Protocol: mpc::Session<Output = Signature>;
+
+    /// Says something to a peer. A link that is broken says so by a letter.
+    fn tell(&self, peer: u8, message: &PeerMessage);
+
+    /// Sends a peer the journal entries beyond `heads`, then what our other sessions have in flight.
+    fn exchange(&self, peer: u8, heads: &[JournalHead]);
+
+    /// Makes all checks over the merged journals and reserves what the session takes.
+    ///
+    /// # Errors
+    /// The check that failed.
+    fn check(&mut self, material: &Material) -> Result<Cleared<Self::Permit>, Refusal>;
+
+    /// Writes the contribution under the session's id, waits until it is durable, and starts the protocol.
+    ///
+    /// # Errors
+    /// Why the protocol can't be started, for people.
+    fn commit(
+        &mut self,
+        permit: Self::Permit,
+        session: &Digest,
+    ) -> Result<(Self::Protocol, Vec<Outgoing>), String>;
+
+    /// Writes that nothing is ever signed with this peer again and waits until it is durable.
+    ///
+    /// # Errors
+    /// It could not be written. Nothing more may be said in this session then.
+    fn ban(&self, peer: u8, why: &str) -> Result<(), String>;
+
+    /// Says something to the gateway.
+    fn report(&self, report: FromCosigner);
+}
+
+/// Holds a session to its end.
+pub fn run<S: Session>(desk: &mut S, terms: Terms, timing: Timing, mailbox: &Receiver<Mail<Letter>>) {
+    let (mut machine, first) = Machine::open(terms, timing, Instant::now());
+    act(desk, &mut machine, first);
+    while let Some(deadline) = machine.deadline() {
+        let wait = deadline.saturating_duration_since(Instant::now());
+        let actions = match mailbox.recv_timeout(wait) {
+            Ok(Mail::Letter { from, letter }) => machine.receive(from, letter, Instant::now()),
+            Ok(Mail::Close(why)) => machine.close(&why),
+            Err(RecvTimeoutError::Timeout) => machine.expire(Instant::now()),
+            Err(RecvTimeoutError::Disconnected) => machine.close("the connection is over"),
+        };
+        act(desk, &mut machine, actions);
+    }
+}
+
+fn act<S: Session>(
+    desk: &mut S,
+    machine: &mut Machine<S::Permit, S::Protocol>,
+    first: Vec<Action<S::Permit>>,
+) {
+    let mut queue = VecDeque::from(first);
+    while let Some(action) = queue.pop_front() {
+        match action {
+            Action::Tell { peer, message } => desk.tell(peer, &message),
+            Action::Exchange { peer, heads } => desk.exchange(peer, &heads),
+            Action::Check(material) => {
+                let result = desk.check(&material);
+                queue.extend(machine.checked(result, Instant::now()));
+            }
+            Action::Commit { permit, session } => {
+                let result = desk.commit(permit, &session);
+                queue.extend(machine.committed(result, Instant::now()));
+            }
+            Action::Ban { peer, why } => {
+                if let Err(error) = desk.ban(peer, &why) {
+                    // A ban that is not on disk must not be known: a restart would forget it. The gateway hears
+                    // nothing and the peers run into their time-out.
+                    tracing::error!(session = %machine.label(), peer, error, "a ban could not be written");
+                    return;
+                }
+            }
+            Action::Report(report) => desk.report(report),
+        }
+    }
+}
