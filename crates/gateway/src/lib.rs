@@ -1,1 +1,18 @@
-//! The gateway: the payout API, the engine, the nodes, the callbacks and the operator's command line.
+//! The gateway: payout API, operator API, engine, chain nodes, co-signer hub and callbacks.
+//!
+//! Not trusted to authorise: wholly taken over, it can delay payouts and spend what automatic rules allow inside their
+//! budgets; nothing else. Co-signers check everything again.
+
+pub mod accept;
+pub mod api;
+pub mod callback;
+pub mod clock;
+pub mod config;
+pub mod engine;
+pub mod hub;
+pub mod metrics;
+pub mod node;
+pub mod operator;
+pub mod serve;
+pub mod state;
+pub mod wake;

@@ -1,0 +1,12 @@
+//! Accepting a payout: from what a caller or a person asked for to a stored intent.
+//!
+//! [`resolve`] turns texts into coins, wallets and addresses, in the contract's order of checks. [`options`] asks the
+//! policy which rules may decide and makes the intent that each would mean; the store takes the first whose counters
+//! have room, in the transaction that stores the payout.
+
+mod options;
+pub mod person;
+mod resolve;
+
+pub use options::{Asked, options};
+pub use resolve::{Payer, Resolved, Unresolved, is_own_address, resolve};

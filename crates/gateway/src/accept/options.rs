@@ -1,0 +1,106 @@
+//! The rules that may decide, each with the intent that it would mean.
+
+use payout::coin::CoinId;
+use payout::ids::{Attempt, Cid, PrincipalId, ThirdPartyId};
+use payout::intent::{self, Intent, Kind};
+use payout::life::{Payout, Screening};
+use payout::policy::{Case, Outcome, Policy, Recipient, UnmetRule, candidates};
+use payout::time::Millis;
+use store::{AcceptOption, Project};
+
+use super::resolve::Resolved;
+
+/// What is asked for beside the payment itself.
+pub struct Asked<'a> {
+    /// The number that the payout will have.
+    pub cid: Cid,
+    /// The caller's number.
+    pub third_party_id: &'a ThirdPartyId,
+    /// Destination tag or comment.
+    pub memo: Option<&'a str>,
+    /// The person who asks; `None` for a caller of the API.
+    pub applicant: Option<&'a PrincipalId>,
+    /// The machine that signed the request.
+    pub caller: Option<&'a PrincipalId>,
+    /// Whether the recipient was paid before.
+    pub recipient: Recipient,
+    /// The compliance department's reference.
+    pub compliance_ref: Option<&'a str>,
+    /// Now.
+    pub now: Millis,
+}
+
+/// The options, in the rules' order, and why the other rules don't match. No option means that no rule matches.
+pub fn options(
+    policy: &Policy,
+    project: &Project,
+    resolved: &Resolved<'_>,
+    asked: &Asked<'_>,
+) -> (Vec<AcceptOption>, Vec<UnmetRule>) {
+    let coin: CoinId = resolved.coin.id();
+    let case = Case {
+        kind: Kind::Payout,
+        project: project.id,
+        wallet: resolved.wallet.id,
+        coin: coin.clone(),
+        amount: resolved.amount,
+        to: &resolved.to,
+        attempt: Attempt::FIRST,
+        applicant: asked.applicant,
+        caller: asked.caller,
+        recipient: asked.recipient,
+        at: asked.now,
+    };
+    let rules = policy.newest_rules();
+    let found = candidates(rules, policy.people(), policy.book(), &case);
+    let screening =
+        if project.settings.verification_url.is_some() { Screening::Asked } else { Screening::None };
+    let made = found.list.into_iter().filter_map(|candidate| {
+        let fee_cap = rules.fee(&resolved.coin.chain_id)?.cap;
+        let intent = Intent {
+            version: intent::VERSION.to_owned(),
+            kind: Kind::Payout,
+            deployment: policy.deployment(),
+            project: project.id,
+            cid: asked.cid,
+            attempt: Attempt::FIRST,
+            third_party_id: asked.third_party_id.clone(),
+            wallet: resolved.wallet.id,
+            address_index: resolved.index,
+            network_id: resolved.network.network_id.clone(),
+            chain_id: resolved.coin.chain_id.clone(),
+            token_id: resolved.coin.token_id.clone(),
+            from: resolved.from.clone(),
+            to: resolved.to.clone(),
+            amount: resolved.amount,
+            amount_text: resolved.amount.to_decimal(resolved.coin.decimals),
+            memo: asked.memo.map(str::to_owned),
+            fee_cap,
+            rules_version: policy.heads().rules.version,
+            rule: candidate.rule.clone(),
+            applicant: asked.applicant.cloned(),
+            compliance_ref: asked.compliance_ref.map(str::to_owned),
+            target: None,
+            operation: None,
+            operation_args: None,
+            created: asked.now,
+            expiry: candidate.outcome.expiry(asked.now),
+        };
+        let payout = match candidate.outcome.requirement() {
+            Some(requirement) => Payout::accept(intent, requirement, screening),
+            None => Payout::denied(intent, denial(&candidate.rule, &candidate.outcome)),
+        };
+        Some(AcceptOption {
+            limits: candidate.limits,
+            rule: candidate.rule,
+            coin: coin.clone(),
+            amount: resolved.amount,
+            payout,
+        })
+    });
+    (made.collect(), found.unmet)
+}
+
+fn denial(rule: &payout::ids::RuleId, outcome: &Outcome) -> String {
+    format!("rule {rule} says {}", outcome.as_str())
+}

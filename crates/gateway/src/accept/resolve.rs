@@ -1,0 +1,174 @@
+//! What a request's texts name: currency, wallet, from, to, amount, memo, remark, callback URL, in that order.
+
+use chain::ChainFamily;
+use payout::coin::{Coin, Network};
+use payout::ids::{Address, AddressIndex};
+use payout::money::Amount;
+use payout::policy::{Rules, Wallet};
+use payout::request::check::{self, MemoRule};
+use payout::request::fields::PayoutCall;
+use payout::request::{Code, Rejected};
+use store::{Project, StoreError};
+
+use crate::callback::target;
+use crate::state::Gateway;
+
+/// What is asked for, with nothing left to look up.
+pub struct Resolved<'a> {
+    /// The coin.
+    pub coin: &'a Coin,
+    /// Its chain.
+    pub network: &'a Network,
+    /// The paying wallet.
+    pub wallet: &'a Wallet,
+    /// Which of its addresses pays.
+    pub index: AddressIndex,
+    /// That address.
+    pub from: Address,
+    /// The recipient, canonical.
+    pub to: Address,
+    /// How much, base units.
+    pub amount: Amount,
+    /// Whether the recipient is one of the project's own addresses.
+    pub internal: bool,
+}
+
+/// Why a request names nothing that can be paid.
+#[derive(Debug)]
+pub enum Unresolved {
+    /// The contract has a code for it.
+    Rejected(Rejected),
+    /// The database can't be read.
+    Store(StoreError),
+}
+
+impl From<Rejected> for Unresolved {
+    fn from(rejected: Rejected) -> Self {
+        Self::Rejected(rejected)
+    }
+}
+
+impl From<Code> for Unresolved {
+    fn from(code: Code) -> Self {
+        Self::Rejected(code.into())
+    }
+}
+
+impl From<StoreError> for Unresolved {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Whether `from_address` may be any address of the wallet, or must be one that was made for the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payer {
+    /// The wallet's payout address, or one of the project's.
+    Wallet,
+    /// One of the project's (sub-address withdrawals).
+    Project,
+}
+
+/// Resolves a call under one version of the rules.
+///
+/// # Errors
+/// The first rule that is broken, in the contract's order.
+pub async fn resolve<'a>(
+    gateway: &Gateway,
+    rules: &'a Rules,
+    project: &Project,
+    call: &PayoutCall,
+    from: Payer,
+) -> Result<Resolved<'a>, Unresolved> {
+    let coin = check::currency(&call.currency, &rules.coins, &rules.networks)?;
+    let network = rules.network(&coin.chain_id).ok_or(Code::Coin)?;
+    let family = chain::family(network.family);
+    // A chain whose fees have no limit can't be paid on: nobody could say what an attacker may burn.
+    rules.fee(&coin.chain_id).ok_or(Code::Coin)?;
+
+    let source = source(gateway, rules, network, project, call, from).await?;
+    let to = parse(family, network, &call.to_address)?;
+    let amount = check::amount(&call.amount, coin.decimals)?;
+    check::memo(call.memo.as_deref(), MemoRule::of(network.family))?;
+    check::remark(call.remark.as_deref())?;
+    if let Some(url) = &call.callback_url {
+        let url = check::callback_url(url)?;
+        target::allowed(&url, target::Reach::of(&project.settings, gateway.environment()))
+            .map_err(|why| Rejected::param("callback_url", why))?;
+    }
+    let internal = is_own_address(gateway, rules, network, project, &to).await?;
+    let Source { wallet, index, address } = source;
+    Ok(Resolved { coin, network, wallet, index, from: address, to, amount, internal })
+}
+
+struct Source<'a> {
+    wallet: &'a Wallet,
+    index: AddressIndex,
+    address: Address,
+}
+
+async fn source<'a>(
+    gateway: &Gateway,
+    rules: &'a Rules,
+    network: &Network,
+    project: &Project,
+    call: &PayoutCall,
+    from: Payer,
+) -> Result<Source<'a>, Unresolved> {
+    let wallet_id = call.wallet_id.or(project.settings.default_wallet).ok_or(Code::Wallet)?;
+    let mut wallet = rules.wallet(wallet_id).ok_or(Code::Wallet)?;
+    let family = chain::family(network.family);
+    let payout_address = payout_address(network, wallet)?;
+    let Some(text) = &call.from_address else {
+        return Ok(Source { wallet, index: AddressIndex::PAYOUT, address: payout_address });
+    };
+    let address = parse(family, network, text)?;
+    if from == Payer::Wallet && address == payout_address {
+        return Ok(Source { wallet, index: AddressIndex::PAYOUT, address });
+    }
+    let row = gateway.store.address_owner(network.family, &address).await?.ok_or(Code::Address)?;
+    if row.project != project.id {
+        return Err(Code::Address.into());
+    }
+    if from == Payer::Project {
+        wallet = rules.wallet(row.wallet).ok_or(Code::Wallet)?;
+    }
+    if row.wallet != wallet.id {
+        return Err(Code::Address.into());
+    }
+    Ok(Source { wallet, index: row.index, address })
+}
+
+fn parse(family: &dyn ChainFamily, network: &Network, text: &str) -> Result<Address, Code> {
+    family.parse_address(&network.network_id, text).map_err(|_| Code::Address)
+}
+
+fn payout_address(network: &Network, wallet: &Wallet) -> Result<Address, Code> {
+    chain::derive_address(
+        network.family,
+        &network.network_id,
+        &wallet.public_key,
+        &wallet.chain_code,
+        AddressIndex::PAYOUT,
+    )
+    .map_err(|_| Code::Wallet)
+}
+
+/// Whether an address belongs to the project: one that was made for it, or the payout address of its default wallet.
+///
+/// # Errors
+/// [`StoreError`] when the database can't be read.
+pub async fn is_own_address(
+    gateway: &Gateway,
+    rules: &Rules,
+    network: &Network,
+    project: &Project,
+    address: &Address,
+) -> Result<bool, StoreError> {
+    // Every wallet's payout address is ours, whoever uses it: money that goes there has not left the house.
+    if rules.wallets.iter().any(|wallet| payout_address(network, wallet).is_ok_and(|own| own == *address)) {
+        return Ok(true);
+    }
+    let owner = gateway.store.address_owner(network.family, address).await?;
+    Ok(owner.is_some_and(|row| row.project == project.id))
+}

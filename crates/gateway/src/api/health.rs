@@ -1,0 +1,28 @@
+//! `/healthz` and `/readyz`.
+//!
+//! Ready means that a payout can be stored durably, and nothing else: one chain's dead node must not take the API out
+//! of a load balancer.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::clock;
+use crate::state::Gateway;
+
+/// The process answers.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// A row can be committed.
+pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> (StatusCode, &'static str) {
+    match gateway.store.ready(clock::now()).await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "not ready: the database can't commit");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot commit\n")
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! `/api/v1/batch/address`
+
+pub(in crate::api) mod create;

@@ -1,0 +1,3 @@
+//! `/api/v1/batch`
+
+pub(in crate::api) mod address;

@@ -1,0 +1,58 @@
+//! What is believed: the genesis file in our hands, and every later version of the policy by its own signatures.
+
+use payout::policy::{Genesis, Policy};
+
+use super::desk::Desk;
+use super::failure::Failure;
+use crate::client::OperatorClient;
+
+/// The genesis file and the policy that follows from it.
+pub(super) struct Trusted {
+    pub(super) genesis: Genesis,
+    pub(super) policy: Policy,
+}
+
+/// The genesis file: the one that was named, or the configuration's if it exists.
+pub(super) fn genesis(desk: &Desk) -> Result<Option<Genesis>, Failure> {
+    let path = match &desk.global.genesis {
+        Some(path) => path.clone(),
+        None => {
+            let path = match desk.config()? {
+                Some(config) => config.genesis,
+                None => desk.folder().join(crate::config::Config::default().genesis),
+            };
+            if !path.exists() {
+                return Ok(None);
+            }
+            path
+        }
+    };
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::refused(format!("cannot read {}: {error}", path.display())))?;
+    Genesis::parse(&text)
+        .map(Some)
+        .map_err(|error| Failure::refused(format!("{}: {}", path.display(), super::failure::chain(&error))))
+}
+
+impl Trusted {
+    /// Takes the versions from the gateway and believes only their signatures.
+    pub(super) async fn collect(client: &OperatorClient, genesis: Genesis) -> Result<Self, Failure> {
+        let versions = client.policy_versions().await?;
+        Self::verify(genesis, versions)
+    }
+
+    /// Appends versions to genesis, in order.
+    pub(super) fn verify(
+        genesis: Genesis,
+        versions: Vec<payout::policy::SignedVersion>,
+    ) -> Result<Self, Failure> {
+        let mut policy = Policy::from_genesis(&genesis);
+        for version in versions {
+            policy.append(version).map_err(|error| {
+                Failure::refused(format!("the gateway shows a policy that does not follow from your genesis: {error}"))
+                    .next("sign nothing; tell the other admins")
+            })?;
+        }
+        Ok(Self { genesis, policy })
+    }
+}

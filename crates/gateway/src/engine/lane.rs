@@ -1,0 +1,290 @@
+//! The payouts of one address in flight: what a plan has to leave room for, whose turn it is, and who is in the way.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use payout::coin::CoinId;
+use payout::ids::{Address, Cid, Digest, NetworkId};
+use payout::intent::Intent;
+use payout::life::{Build, State, Status, Step, Token};
+use payout::money::Amount;
+use store::{StoreError, TokenRow, Wake};
+use tokio::sync::MutexGuard;
+
+use crate::clock;
+use crate::node::{Lane, Taken};
+use crate::state::Gateway;
+
+/// How long a full lane is taken for full without asking a node again.
+const FULL: Duration = Duration::from_secs(1);
+/// Tokens of ended payouts that are remembered at once.
+const BARRED: usize = 256;
+
+/// Lanes that are remembered before the idle ones are forgotten.
+const DESKS: usize = 4096;
+
+/// One address on one network.
+type Key = (NetworkId, Address);
+
+/// All lanes that were used since the start.
+#[derive(Debug, Default)]
+pub(super) struct Lanes(Mutex<HashMap<Key, Arc<Desk>>>);
+
+/// One lane. Plans are made one after the other, because each takes the token that the next must not.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    turn: tokio::sync::Mutex<Known>,
+    /// Payouts that found the lane full, oldest first: cids grow.
+    queue: Mutex<BTreeSet<Cid>>,
+}
+
+/// What is remembered of a lane between plans. The store's rows are what counts; this spares reading each payout.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    taken: HashMap<Digest, Taken>,
+    /// Tokens that the store says are taken although no payout in flight has them: those of ended payouts.
+    barred: BTreeSet<Token>,
+    full: Option<(Instant, String)>,
+}
+
+impl Lanes {
+    pub(super) fn desk(&self, intent: &Intent) -> Arc<Desk> {
+        let key = (intent.network_id.clone(), intent.from.clone());
+        let mut desks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if desks.len() >= DESKS && !desks.contains_key(&key) {
+            // What nobody holds or queues at is only a cache.
+            desks.retain(|_, desk| Arc::strong_count(desk) > 1 || !desk.queue().is_empty());
+        }
+        Arc::clone(desks.entry(key).or_default())
+    }
+}
+
+impl Desk {
+    /// Waits for this lane's turn.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, Known> {
+        self.turn.lock().await
+    }
+
+    /// Queues a payout that found the lane full.
+    pub(super) fn enqueue(&self, cid: Cid) {
+        self.queue().insert(cid);
+    }
+
+    /// Takes a payout out of the queue.
+    pub(super) fn leave(&self, cid: Cid) {
+        self.queue().remove(&cid);
+    }
+
+    /// Whether an older payout waits for a place.
+    pub(super) fn is_behind(&self, cid: Cid) -> bool {
+        self.queue().first().is_some_and(|first| *first < cid)
+    }
+
+    fn pop(&self) -> Option<Cid> {
+        self.queue().pop_first()
+    }
+
+    fn queue(&self) -> std::sync::MutexGuard<'_, BTreeSet<Cid>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Why the lane was full a moment ago.
+    pub(super) fn full_now(&self) -> Option<&str> {
+        self.full.as_ref().filter(|(since, _)| since.elapsed() < FULL).map(|(_, why)| why.as_str())
+    }
+
+    /// The lane is full.
+    pub(super) fn set_full(&mut self, why: String) {
+        self.full = Some((Instant::now(), why));
+    }
+
+    /// There was room.
+    pub(super) fn set_free(&mut self) {
+        self.full = None;
+    }
+
+    /// A token that can't be had although nobody in flight has it.
+    pub(super) fn bar(&mut self, token: Token) {
+        if self.barred.len() >= BARRED {
+            self.barred.clear();
+        }
+        self.barred.insert(token);
+    }
+
+    /// The lane as the store knows it now.
+    pub(super) async fn view(&mut self, gateway: &Gateway, intent: &Intent) -> Result<Lane, StoreError> {
+        let (network, from) = (&intent.network_id, &intent.from);
+        let rows = gateway.store.tokens_in_flight(network, from).await?;
+        self.taken.retain(|digest, _| rows.iter().any(|row| row.intent == *digest));
+        for row in &rows {
+            if self.taken.contains_key(&row.intent) {
+                continue;
+            }
+            let Some(payout) = gateway.store.payout_by_intent(&row.intent).await? else { continue };
+            if let Some(build) = build_of(&payout.payout.state) {
+                self.taken.insert(row.intent, taken(&payout.payout.intent, build));
+            }
+        }
+        let in_flight: BTreeSet<&Token> = self.taken.values().map(|taken| &taken.token).collect();
+        // Ended, or read while it moved: the token alone keeps its place.
+        let bare = rows.iter().map(|row| &row.token).chain(&self.barred);
+        let bare: BTreeSet<&Token> = bare.filter(|token| !in_flight.contains(token)).collect();
+        let native = CoinId::native(&intent.chain_id);
+        let placeholders = bare.into_iter().map(|token| Taken {
+            token: token.clone(),
+            coin: native.clone(),
+            amount: Amount::ZERO,
+            max_fee: Amount::ZERO,
+        });
+        let taken = self.taken.values().cloned().chain(placeholders).collect();
+        let highest = gateway.store.highest_token(network, from).await?.map(|row| row.token);
+        Ok(Lane { from: from.clone(), taken, highest })
+    }
+}
+
+fn taken(intent: &Intent, build: &Build) -> Taken {
+    Taken {
+        token: build.token.clone(),
+        coin: CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() },
+        amount: intent.amount,
+        max_fee: build.max_fee,
+    }
+}
+
+fn build_of(state: &State) -> Option<&Build> {
+    match state {
+        State::Built { build } | State::Signing { build, .. } => Some(build),
+        State::Signed { tx } | State::Sent { tx, .. } => Some(&tx.build),
+        State::Undecided { .. } | State::Screening { .. } | State::Approving { .. } | State::Queued => None,
+        State::Succeeded { .. }
+        | State::Failed { .. }
+        | State::Refused { .. }
+        | State::Rejected { .. }
+        | State::Withdrawn { .. } => None,
+    }
+}
+
+/// A payment of this lane has moved on: the oldest payout that waits for a place looks again.
+pub(super) async fn freed(gateway: &Gateway, intent: &Intent) {
+    let Some(cid) = gateway.memory.lanes.desk(intent).pop() else { return };
+    match gateway.store.wake(Wake::Payout(cid), clock::now()).await {
+        Ok(_) => gateway.wake.of(Step::Build).notify_one(),
+        Err(error) => tracing::debug!(%cid, %error, "a queued payout was not woken; its timer does it"),
+    }
+}
+
+/// Who stands before a token in its lane, if anybody: the reason why a payment that was sent does not get on.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn ahead(
+    gateway: &Gateway,
+    intent: &Intent,
+    token: &Token,
+) -> Result<Option<String>, StoreError> {
+    let rows = gateway.store.tokens_in_flight(&intent.network_id, &intent.from).await?;
+    Ok(place(&rows, token))
+}
+
+/// The same, from the lane's tokens, lowest first.
+fn place(rows: &[TokenRow], token: &Token) -> Option<String> {
+    let own = rows.iter().find(|row| row.token == *token)?.position?;
+    let before: Vec<(i64, &TokenRow)> = rows
+        .iter()
+        .filter_map(|row| Some((row.position?, row)))
+        .filter(|(position, _)| *position < own)
+        .collect();
+    let (_, first) = before.first()?;
+    let unsigned = before.iter().find(|(_, row)| row.status == Status::AwaitingSignature);
+    if let Some((_, row)) = unsigned {
+        return Some(format!("behind payout {} at {}, which is not signed yet", row.cid, row.token));
+    }
+    let positions = before.iter().map(|(position, _)| *position).chain([own]);
+    let hole = positions.clone().zip(positions.skip(1)).find(|(lower, upper)| lower + 1 < *upper);
+    if let Some((lower, _)) = hole {
+        return Some(format!(
+            "behind the unused token number {}, which the next payout of this address fills",
+            lower + 1
+        ));
+    }
+    let count = before.len();
+    Some(format!("behind {count} of this address, the first is payout {} at {}", first.cid, first.token))
+}
+
+/// The head of a full lane, in words.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn head(gateway: &Gateway, intent: &Intent) -> Result<Option<String>, StoreError> {
+    let rows = gateway.store.tokens_in_flight(&intent.network_id, &intent.from).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let row = gateway.store.payout(first.cid).await?;
+    let doing = row.map_or_else(String::new, |row| match row.wait {
+        Some(wait) => format!(": {}", wait.reason),
+        None => format!(" is {}", row.payout.state.name()),
+    });
+    Ok(Some(format!("the first of them, payout {} at {}{doing}", first.cid, first.token)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use payout::time::Millis;
+
+    fn row(position: i64, status: Status) -> TokenRow {
+        TokenRow {
+            token: Token::new(format!("nonce:{position}")),
+            position: Some(position),
+            intent: Digest::from_bytes([u8::try_from(position).unwrap(); 32]),
+            cid: Cid::new(100 + position).unwrap(),
+            from: "0xaa".parse().unwrap(),
+            status,
+            taken: Millis::new(1).unwrap(),
+        }
+    }
+
+    fn place_of(position: i64, rows: &[TokenRow]) -> Option<String> {
+        place(rows, &Token::new(format!("nonce:{position}")))
+    }
+
+    #[test]
+    fn the_first_of_a_lane_has_nobody_before_it() {
+        assert_eq!(place_of(5, &[row(5, Status::OnItsWay), row(6, Status::OnItsWay)]), None);
+    }
+
+    #[test]
+    fn an_unsigned_payout_before_it_is_named() {
+        let rows = [row(5, Status::OnItsWay), row(6, Status::AwaitingSignature), row(7, Status::OnItsWay)];
+        assert_eq!(
+            place_of(7, &rows).unwrap(),
+            "behind payout 106 at nonce:6, which is not signed yet"
+        );
+    }
+
+    #[test]
+    fn a_hole_before_it_is_named() {
+        let rows = [row(5, Status::OnItsWay), row(8, Status::OnItsWay)];
+        assert!(place_of(8, &rows).unwrap().contains("number 6"));
+    }
+
+    #[test]
+    fn its_place_in_the_line_is_told() {
+        let rows = [row(5, Status::OnItsWay), row(6, Status::OnItsWay), row(7, Status::OnItsWay)];
+        assert_eq!(place_of(7, &rows).unwrap(), "behind 2 of this address, the first is payout 105 at nonce:5");
+    }
+
+    #[test]
+    fn the_oldest_waits_first() {
+        let desk = Desk::default();
+        let cid = |number| Cid::new(number).unwrap();
+        for number in [9, 7, 8] {
+            desk.enqueue(cid(number));
+        }
+        assert!(desk.is_behind(cid(8)) && !desk.is_behind(cid(7)));
+        desk.leave(cid(8));
+        assert_eq!([desk.pop(), desk.pop(), desk.pop()], [Some(cid(7)), Some(cid(9)), None]);
+    }
+}

@@ -1,0 +1,9 @@
+//! The steps against a real database, with a stand-in for the chain.
+
+mod approving;
+mod building;
+mod confirming;
+mod crash;
+pub(crate) mod house;
+mod running;
+pub(crate) mod screening;

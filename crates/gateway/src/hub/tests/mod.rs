@@ -1,0 +1,7 @@
+//! The hub against stand-in co-signers that speak the protocol over the real channel.
+
+mod door;
+mod questions;
+mod relay;
+mod signing;
+mod world;

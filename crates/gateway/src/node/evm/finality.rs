@@ -1,0 +1,215 @@
+//! What became of a payment: read from its effect in a final block, by every node for itself.
+//!
+//! A payment is dead only if what used its nonce, finally, does not have its effect. The transaction that used it need
+//! not be the one that we stored: a signature from a session whose answer was lost may be what landed.
+
+use std::cmp::Ordering;
+
+use chain::evm::{delivered, nonce_of, transfer_calldata};
+use chain::TokenRef;
+use payout::ids::Address;
+use payout::intent::Intent;
+use payout::life::{BlockRef, Death, SignedTx};
+use payout::money::Amount;
+
+use super::EvmRoad;
+use super::pool::Agreement;
+use super::reply::{Block, Receipt, SeenTransaction};
+use super::rpc::{At, Node};
+use crate::config::Finality;
+use crate::node::road::{Chance, NodeError, Sighting};
+
+/// Asks all nodes and concludes only what enough of them say.
+pub(super) async fn look(road: &EvmRoad, intent: &Intent, tx: &SignedTx) -> Result<Sighting, NodeError> {
+    // One node's word is enough to go on waiting; the second opinion is for final verdicts.
+    let first = road.pool.first(|node| by_node(road, node, intent, tx)).await?;
+    if !is_final(&first) || road.pool.witnesses() == 1 {
+        return Ok(first);
+    }
+    match road.pool.agree(|node| by_node(road, node, intent, tx)).await? {
+        Agreement::Agreed(verdict) => Ok(verdict),
+        Agreement::Contradiction(answers) => {
+            let finals = answers.iter().filter(|(_, verdict)| is_final(verdict)).count();
+            let told: Vec<String> =
+                answers.iter().map(|(name, verdict)| format!("{name}: {}", told(verdict))).collect();
+            if finals < answers.len() {
+                // The others have not got that far, or never will: either way nothing is final yet.
+                return Ok(Sighting::Included { height: 0, waits: format!("nodes differ: {}", told.join("; ")) });
+            }
+            Ok(Sighting::Doubt(format!("nodes contradict each other: {}", told.join("; "))))
+        }
+    }
+}
+
+fn is_final(verdict: &Sighting) -> bool {
+    matches!(verdict, Sighting::Succeeded(_) | Sighting::Dead(_))
+}
+
+fn told(verdict: &Sighting) -> String {
+    match verdict {
+        Sighting::Missing => "does not know it".to_owned(),
+        Sighting::Pending => "pending".to_owned(),
+        Sighting::Included { waits, .. } => waits.clone(),
+        Sighting::Succeeded(chance) => format!("paid by {} in block {}", chance.txid, chance.block.hash),
+        Sighting::Dead(Death::Reverted { txid, .. }) => format!("{txid} failed"),
+        Sighting::Dead(Death::TokenSpent { txid, .. }) => format!("its nonce was used by {txid}"),
+        Sighting::Doubt(why) => why.clone(),
+    }
+}
+
+/// One node's whole account.
+async fn by_node(
+    road: &EvmRoad,
+    node: &Node,
+    intent: &Intent,
+    tx: &SignedTx,
+) -> Result<Sighting, NodeError> {
+    if let Some(receipt) = node.receipt(&tx.txid).await? {
+        return judge(road, node, intent, &tx.txid, &receipt).await;
+    }
+    let Some(nonce) = nonce_of(&tx.build.token) else {
+        return Ok(Sighting::Doubt(format!("{} is no EVM token", tx.build.token)));
+    };
+    let Some(last_final) = last_final(road, node).await? else { return Ok(Sighting::Pending) };
+    if node.nonce(&intent.from, At::Height(last_final.number)).await? <= nonce {
+        // Not used, finally. A nonce that is used in a block that may still go is neither missing nor dead.
+        if node.nonce(&intent.from, At::Latest).await? > nonce {
+            return Ok(Sighting::Included {
+                height: 0,
+                waits: "its nonce is used in a block that is not final".to_owned(),
+            });
+        }
+        let known = node.transaction(&tx.txid).await?.is_some();
+        return Ok(if known { Sighting::Pending } else { Sighting::Missing });
+    }
+    let Some(spender) = spender(node, &intent.from, nonce, last_final.number).await? else {
+        return Ok(Sighting::Doubt("its nonce is used and the transaction that used it can't be found".to_owned()));
+    };
+    let Some(receipt) = node.receipt(&spender.hash).await? else {
+        return Ok(Sighting::Doubt(format!("{} used its nonce and has no receipt", spender.hash)));
+    };
+    if pays(intent, &spender) {
+        return judge(road, node, intent, &spender.hash, &receipt).await;
+    }
+    match block_of(node, &receipt).await? {
+        Some(block) => Ok(Sighting::Dead(Death::TokenSpent { txid: spender.hash, block: reference(&block) })),
+        None => Ok(Sighting::Doubt(format!("the block of {} is not in the chain", spender.hash))),
+    }
+}
+
+/// The verdict on a receipt of a transaction that does what the intent says.
+async fn judge(
+    road: &EvmRoad,
+    node: &Node,
+    intent: &Intent,
+    txid: &str,
+    receipt: &Receipt,
+) -> Result<Sighting, NodeError> {
+    let Some(block) = block_of(node, receipt).await? else {
+        return Ok(Sighting::Pending); // reorganised away between two questions
+    };
+    let last_final = last_final(road, node).await?.map_or(0, |block| block.number);
+    if last_final < block.number {
+        return Ok(Sighting::Included {
+            height: block.number,
+            waits: format!("in block {}; final up to {last_final}", block.number),
+        });
+    }
+    let txid = txid.to_owned();
+    let block = reference(&block);
+    let dead = |why: &str| {
+        Ok(Sighting::Dead(Death::Reverted { txid: txid.clone(), block: block.clone(), why: why.to_owned() }))
+    };
+    if !receipt.success {
+        return dead("the transaction reverted");
+    }
+    match TokenRef::of(&intent.chain_id, &intent.token_id) {
+        TokenRef::Native => Ok(Sighting::Succeeded(Chance { txid, block })),
+        TokenRef::Contract(contract) => {
+            match delivered(&receipt.logs, &contract, &intent.from, &intent.to) {
+                Some(amount) if amount == intent.amount => Ok(Sighting::Succeeded(Chance { txid, block })),
+                None => dead("the token's contract logged no transfer to the recipient"),
+                Some(amount) => Ok(Sighting::Doubt(format!(
+                    "the token's contract logged a transfer of {amount} in place of {}",
+                    intent.amount
+                ))),
+            }
+        }
+    }
+}
+
+/// The block that a receipt names, if it is the chain's block of that height.
+async fn block_of(node: &Node, receipt: &Receipt) -> Result<Option<Block>, NodeError> {
+    let block = node.block(At::Height(receipt.block_number)).await?;
+    Ok(block.filter(|block| block.hash == receipt.block_hash && block.number == receipt.block_number))
+}
+
+fn reference(block: &Block) -> BlockRef {
+    BlockRef { height: block.number, hash: block.hash.clone(), time: block.time }
+}
+
+/// The newest block that can't go away any more.
+async fn last_final(road: &EvmRoad, node: &Node) -> Result<Option<Block>, NodeError> {
+    match road.finality {
+        Finality::Finalized => node.block(At::Finalized).await,
+        Finality::Blocks(depth) => {
+            let head = node.head().await?;
+            // A block counts as one confirmation of itself.
+            match (head.number + 1).checked_sub(depth.into()) {
+                Some(height) => node.block(At::Height(height)).await,
+                None => Ok(None),
+            }
+        }
+    }
+}
+
+/// The transaction of `from` with this nonce, which the chain holds at or below `last_final`: found by halving the
+/// span of blocks in which the address's transaction count passed the nonce.
+async fn spender(
+    node: &Node,
+    from: &Address,
+    nonce: u64,
+    last_final: u64,
+) -> Result<Option<SeenTransaction>, NodeError> {
+    // Doubling steps back from the last final block: a node that prunes old state can still answer for recent blocks.
+    let mut high = last_final;
+    let mut step = 16;
+    let mut low = loop {
+        let low = high.saturating_sub(step);
+        if low == 0 || node.nonce(from, At::Height(low)).await? <= nonce {
+            break low;
+        }
+        high = low;
+        step *= 2;
+    };
+    while low + 1 < high {
+        let middle = low + (high - low) / 2;
+        match node.nonce(from, At::Height(middle)).await?.cmp(&nonce) {
+            Ordering::Greater => high = middle,
+            Ordering::Less | Ordering::Equal => low = middle,
+        }
+    }
+    for height in [high, low] {
+        let found = node.full_block(height).await?.and_then(|full| {
+            full.transactions.into_iter().find(|tx| tx.from == *from && tx.nonce == nonce)
+        });
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a transaction on chain does exactly what the intent says.
+fn pays(intent: &Intent, tx: &SeenTransaction) -> bool {
+    match TokenRef::of(&intent.chain_id, &intent.token_id) {
+        TokenRef::Native => {
+            tx.to.as_ref() == Some(&intent.to) && tx.value == intent.amount && tx.input.is_empty()
+        }
+        TokenRef::Contract(contract) => {
+            let called = tx.to.as_ref().is_some_and(|to| to.as_str().eq_ignore_ascii_case(contract.as_str()));
+            let calldata = transfer_calldata(&intent.to, intent.amount);
+            called && tx.value == Amount::ZERO && calldata.is_some_and(|data| data == tx.input)
+        }
+    }
+}

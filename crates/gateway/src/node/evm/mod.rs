@@ -1,0 +1,99 @@
+//! EVM nodes over JSON-RPC: estimating, broadcasting, and reading what became of a payment.
+
+mod finality;
+mod plan;
+mod pool;
+mod reply;
+mod rpc;
+
+use futures::future::BoxFuture;
+use payout::coin::{CoinId, Network};
+use payout::ids::{Address, NetworkId};
+use payout::intent::Intent;
+use payout::life::SignedTx;
+use payout::money::Amount;
+
+use super::road::{Head, Hold, Lane, NodeError, NodeHealth, Plan, Road, Sent, Sighting};
+use crate::config::{ChainConfig, Fees, Finality};
+use crate::node::OpenError;
+use pool::Pool;
+
+/// An EVM chain through its nodes.
+pub struct EvmRoad {
+    pool: Pool,
+    network_id: NetworkId,
+    finality: Finality,
+    fees: Fees,
+    lane_window: u16,
+    lag_limit_ms: i64,
+    poll_ms: i64,
+}
+
+impl EvmRoad {
+    /// A road over the configured nodes; a final status needs `witnesses` of them to agree. Asks no node yet.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the network's id is no number or the HTTP client can't start.
+    pub fn open(config: &ChainConfig, network: &Network, witnesses: usize) -> Result<Self, OpenError> {
+        let chain = || config.chain_id.clone();
+        let number = network.network_id.as_str().parse::<u64>().map_err(|_| OpenError::Network {
+            chain: chain(),
+            why: "the network id of an EVM chain is its chain id, a number",
+        })?;
+        Ok(Self {
+            pool: Pool::open(&config.nodes, number, witnesses).map_err(OpenError::Client)?,
+            network_id: network.network_id.clone(),
+            finality: config.finality,
+            fees: config.fees,
+            lane_window: config.lane_window,
+            lag_limit_ms: i64::from(config.lag_limit_s) * 1000,
+            poll_ms: i64::from(config.poll_ms),
+        })
+    }
+}
+
+impl Road for EvmRoad {
+    fn plan<'a>(&'a self, intent: &'a Intent, lane: &'a Lane) -> BoxFuture<'a, Result<Plan, Hold>> {
+        Box::pin(plan::plan(self, intent, lane))
+    }
+
+    fn broadcast<'a>(&'a self, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sent, NodeError>> {
+        Box::pin(self.pool.broadcast(&tx.signed))
+    }
+
+    fn look<'a>(&'a self, intent: &'a Intent, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sighting, NodeError>> {
+        Box::pin(finality::look(self, intent, tx))
+    }
+
+    fn balance<'a>(
+        &'a self,
+        address: &'a Address,
+        coin: &'a CoinId,
+    ) -> BoxFuture<'a, Result<Amount, NodeError>> {
+        let token = chain::TokenRef::of(&coin.chain_id, &coin.token_id);
+        Box::pin(async move { self.pool.first(|node| node.balance_of(address, &token)).await })
+    }
+
+    fn health(&self) -> BoxFuture<'_, Vec<NodeHealth>> {
+        Box::pin(async move {
+            let now = crate::clock::now();
+            let asked = self.pool.nodes().map(|node| async move {
+                let state = match node.head().await {
+                    Ok(head) if now.since(head.time) > self.lag_limit_ms => Err(format!(
+                        "lagging: its head {} is {} s old",
+                        head.number,
+                        now.since(head.time) / 1000
+                    )),
+                    Ok(head) => Ok(Head { height: head.number, time: head.time }),
+                    Err(error) => Err(error.to_string()),
+                };
+                NodeHealth { node: node.name().to_owned(), state }
+            });
+            futures::future::join_all(asked).await
+        })
+    }
+
+    fn poll_ms(&self) -> i64 {
+        self.poll_ms
+    }
+}

@@ -1,0 +1,216 @@
+//! Before a nonce is taken: is there gas, is there money, is there room, and which nonce is next.
+
+use std::collections::BTreeSet;
+
+use chain::TokenRef;
+use chain::evm::{Build as Bytes, Fee, build, nonce_of, token_for_nonce, transfer_calldata};
+use payout::coin::CoinId;
+use payout::ids::{Digest, TokenId};
+use payout::intent::{Intent, Kind};
+use payout::life::Build;
+use payout::money::Amount;
+use serde_json::{Value, json};
+
+use super::EvmRoad;
+use super::rpc::At;
+use crate::config::Fees;
+use crate::node::road::{Hold, Lane, NodeError, Plan};
+
+/// Gas above the estimate, in percent: state that the estimate saw may change until the transaction runs. Unused gas
+/// is not paid for.
+const GAS_MARGIN_PERCENT: u64 = 20;
+/// The base fee may double while people and co-signers are at work; above that the offer is raised on the same nonce.
+const BASE_FEE_FACTOR: u128 = 2;
+
+/// Estimates, checks and builds. Takes nothing.
+pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result<Plan, Hold> {
+    if intent.kind != Kind::Payout {
+        return Err(Hold::Unbuildable(format!("a {} is not built here", intent.kind)));
+    }
+    let token = TokenRef::of(&intent.chain_id, &intent.token_id);
+    let chain_nonce = road.pool.first(|node| node.nonce(&lane.from, At::Latest)).await?;
+    let nonce = next_nonce(lane, chain_nonce, road.lane_window)?;
+
+    // Money first: a node's estimate for a payer without funds is only an obscure error.
+    let native = CoinId::native(&intent.chain_id);
+    let spare = spare(road, lane, &native, chain_nonce).await?;
+    if let TokenRef::Contract(_) = &token {
+        let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
+        let spare = self::spare(road, lane, &coin, chain_nonce).await?;
+        enough(lane, coin, spare, Some(intent.amount))?;
+    }
+    let in_native = if token == TokenRef::Native { intent.amount } else { Amount::ZERO };
+    enough(lane, native.clone(), spare, in_native.checked_add(Amount::from_u128(1)))?;
+
+    let gas_limit = estimate(road, intent, &token).await?;
+    let fee = offer(road, gas_limit, intent.fee_cap).await?;
+    let max_fee = Amount::from_u128(fee.max_fee_per_gas()).checked_mul(gas_limit.into());
+    let needs = max_fee.and_then(|fee| fee.checked_add(in_native));
+    enough(lane, native, spare, needs)?;
+
+    let unsigned = build(&Bytes {
+        network_id: road.network_id.clone(),
+        nonce,
+        to: intent.to.clone(),
+        token,
+        amount: intent.amount,
+        gas_limit,
+        fee,
+    })
+    .map_err(|error| Hold::Unbuildable(error.to_string()))?;
+    // Decoded back and compared: what leaves here does what was approved, or nothing leaves.
+    let decoded = chain::family(payout::coin::Family::Evm)
+        .decode(&unsigned)
+        .map_err(|error| Hold::Unbuildable(error.to_string()))?;
+    chain::compare(intent, &decoded).map_err(|error| Hold::Unbuildable(error.to_string()))?;
+    Ok(Plan {
+        build: Build {
+            token: token_for_nonce(nonce),
+            unsigned,
+            signing_digest: Digest::from_bytes(decoded.digest),
+            max_fee: decoded.max_fee,
+        },
+    })
+}
+
+/// The lowest nonce that the chain has not used and that no payment of ours holds, inside the window.
+///
+/// Lowest, not last plus one: a payout that was stopped before any co-signer saw it leaves its nonce free, and a hole
+/// would block everything above it.
+fn next_nonce(lane: &Lane, chain_nonce: u64, window: u16) -> Result<u64, Hold> {
+    let taken: BTreeSet<u64> = lane.taken.iter().filter_map(|taken| nonce_of(&taken.token)).collect();
+    let waiting = taken.range(chain_nonce..).count();
+    if waiting >= usize::from(window) {
+        return Err(Hold::LaneFull { limit: window });
+    }
+    // A node that lags behind names a nonce that is long used: our own record is the floor, unless the nonces below
+    // it are all accounted for as holes.
+    let mut nonce = chain_nonce;
+    while taken.contains(&nonce) {
+        nonce += 1;
+    }
+    Ok(nonce)
+}
+
+/// What the address holds of a coin beyond the payments in flight. Those that the chain has already taken from the
+/// balance (their nonce is used) are not counted again.
+async fn spare(road: &EvmRoad, lane: &Lane, coin: &CoinId, chain_nonce: u64) -> Result<Amount, Hold> {
+    let token = TokenRef::of(&coin.chain_id, &coin.token_id);
+    let balance = road.pool.first(|node| node.balance_of(&lane.from, &token)).await?;
+    let mut spare = balance;
+    let pending =
+        lane.taken.iter().filter(|taken| nonce_of(&taken.token).is_none_or(|nonce| nonce >= chain_nonce));
+    for taken in pending {
+        let amount = if taken.coin == *coin { taken.amount } else { Amount::ZERO };
+        let fee = if token == TokenRef::Native { taken.max_fee } else { Amount::ZERO };
+        spare = amount
+            .checked_add(fee)
+            .and_then(|spent| spare.checked_sub(spent))
+            .unwrap_or(Amount::ZERO);
+    }
+    Ok(spare)
+}
+
+fn enough(lane: &Lane, coin: CoinId, has: Amount, needs: Option<Amount>) -> Result<(), Hold> {
+    let needs = needs.ok_or_else(|| Hold::Unbuildable("amount and fee together overflow".to_owned()))?;
+    if has < needs { Err(Hold::Funds { from: lane.from.clone(), coin, has, needs }) } else { Ok(()) }
+}
+
+async fn estimate(road: &EvmRoad, intent: &Intent, token: &TokenRef) -> Result<u64, Hold> {
+    let call = call_of(intent, token)?;
+    let gas = road.pool.first(|node| node.estimate_gas(call.clone())).await.map_err(|error| {
+        match error {
+            NodeError::Refused { message, .. } => Hold::WouldFail(message),
+            other @ (NodeError::Unreachable { .. }
+            | NodeError::Nonsense { .. }
+            | NodeError::WrongNetwork { .. }
+            | NodeError::TooFew { .. }) => Hold::Node(other),
+        }
+    })?;
+    gas.checked_mul(100 + GAS_MARGIN_PERCENT)
+        .map(|gas| gas.div_ceil(100))
+        .ok_or_else(|| Hold::Unbuildable("the gas estimate overflows".to_owned()))
+}
+
+fn call_of(intent: &Intent, token: &TokenRef) -> Result<Value, Hold> {
+    let from = intent.from.as_str();
+    Ok(match token {
+        TokenRef::Native => {
+            json!({"from": from, "to": intent.to.as_str(), "value": format!("{:#x}", intent.amount.as_u256())})
+        }
+        TokenRef::Contract(contract) => {
+            let data = transfer_calldata(&intent.to, intent.amount)
+                .ok_or_else(|| Hold::Unbuildable("the recipient is no EVM address".to_owned()))?;
+            json!({"from": from, "to": TokenId::as_str(contract), "data": format!("0x{}", hex::encode(data))})
+        }
+    })
+}
+
+/// The prices to offer: room for the base fee to double, less room where the cap demands it, and a hold where even
+/// today's price is over the cap.
+async fn offer(road: &EvmRoad, gas_limit: u64, cap: Amount) -> Result<Fee, Hold> {
+    let most = cap
+        .as_u256()
+        .checked_div(ruint::aliases::U256::from(gas_limit))
+        .and_then(|price| u128::try_from(price).ok())
+        .unwrap_or(u128::MAX);
+    let over = |price: u128| Hold::FeeOverCap {
+        fee: Amount::from_u128(price).checked_mul(gas_limit.into()).unwrap_or(cap),
+        cap,
+    };
+    match road.fees {
+        Fees::Legacy => {
+            let price = road.pool.first(|node| node.gas_price()).await?;
+            let gas_price = price.as_u128().ok_or_else(|| over(u128::MAX))?;
+            if gas_price > most { Err(over(gas_price)) } else { Ok(Fee::Legacy { gas_price }) }
+        }
+        Fees::Eip1559 => {
+            let (head, tip) = road.pool.first(|node| async move { Ok((node.head().await?, node.tip().await?)) }).await?;
+            let base = head.base_fee.ok_or_else(|| {
+                Hold::Unbuildable("the chain has no base fee: set fees = \"legacy\"".to_owned())
+            })?;
+            let tip = tip.as_u128().ok_or_else(|| over(u128::MAX))?;
+            let least = base.checked_add(tip).ok_or_else(|| over(u128::MAX))?;
+            if least > most {
+                return Err(over(least));
+            }
+            let roomy = base.saturating_mul(BASE_FEE_FACTOR).saturating_add(tip);
+            Ok(Fee::Eip1559 { max_fee_per_gas: roomy.min(most), max_priority_fee_per_gas: tip })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::road::Taken;
+
+    fn lane(nonces: &[u64]) -> Lane {
+        let taken = |nonce: &u64| Taken {
+            token: token_for_nonce(*nonce),
+            coin: "60@60".parse().unwrap(),
+            amount: Amount::from_u128(1),
+            max_fee: Amount::from_u128(1),
+        };
+        Lane {
+            from: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".parse().unwrap(),
+            taken: nonces.iter().map(taken).collect(),
+            highest: None,
+        }
+    }
+
+    #[test]
+    fn the_next_nonce_is_the_lowest_free_one() {
+        assert_eq!(next_nonce(&lane(&[]), 0, 4).unwrap(), 0);
+        assert_eq!(next_nonce(&lane(&[5, 6]), 5, 4).unwrap(), 7);
+        assert_eq!(next_nonce(&lane(&[5, 7]), 5, 4).unwrap(), 6);
+        // Used on chain and not yet final: no longer in the way.
+        assert_eq!(next_nonce(&lane(&[5, 6]), 7, 4).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_full_window_holds_the_next_payout() {
+        assert!(matches!(next_nonce(&lane(&[5, 6]), 5, 2), Err(Hold::LaneFull { limit: 2 })));
+        assert!(next_nonce(&lane(&[5, 6]), 6, 2).is_ok());
+    }
+}

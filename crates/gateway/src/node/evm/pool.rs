@@ -1,0 +1,132 @@
+//! Several nodes as one: failover for questions where any honest answer will do, agreement where it must not be wrong.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use url::Url;
+
+use super::rpc::Node;
+use crate::node::road::{NodeError, Sent};
+
+/// The nodes of one chain.
+pub(super) struct Pool {
+    nodes: Vec<Node>,
+    /// Which one answered last: asked first the next time.
+    preferred: AtomicUsize,
+    witnesses: usize,
+}
+
+/// What several nodes made of one question.
+pub(super) enum Agreement<T> {
+    /// As many as needed gave this answer, and none gave a different final one.
+    Agreed(T),
+    /// They contradict each other.
+    Contradiction(Vec<(String, T)>),
+}
+
+impl Pool {
+    pub(super) fn open(urls: &[Url], network: u64, witnesses: usize) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(std::time::Duration::from_secs(4))
+            .no_proxy()
+            .build()?;
+        let nodes = urls.iter().map(|url| Node::new(client.clone(), url.clone(), network)).collect();
+        Ok(Self { nodes, preferred: AtomicUsize::new(0), witnesses })
+    }
+
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter()
+    }
+
+    /// How many nodes must agree on a final status.
+    pub(super) const fn witnesses(&self) -> usize {
+        self.witnesses
+    }
+
+    /// The first usable answer, beginning with the node that answered last. The last error where no node has one.
+    pub(super) async fn first<'a, T, F>(&'a self, ask: impl Fn(&'a Node) -> F) -> Result<T, NodeError>
+    where
+        F: Future<Output = Result<T, NodeError>>,
+    {
+        let start = self.preferred.load(Ordering::Relaxed);
+        let mut last = NodeError::TooFew { needed: 1, answered: 0 };
+        for offset in 0..self.nodes.len() {
+            let index = (start + offset) % self.nodes.len();
+            let Some(node) = self.nodes.get(index) else { continue };
+            match ask(node).await {
+                Ok(answer) => {
+                    self.preferred.store(index, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(error) => {
+                    tracing::debug!(node = node.name(), %error, "node gave no usable answer");
+                    last = error;
+                }
+            }
+        }
+        Err(last)
+    }
+
+    /// Asks every node and wants as many equal answers as there must be witnesses.
+    ///
+    /// A minority that answers differently makes it a contradiction: one of them lies or is on a fork, and nobody here
+    /// can tell which.
+    pub(super) async fn agree<'a, T, F>(&'a self, ask: impl Fn(&'a Node) -> F) -> Result<Agreement<T>, NodeError>
+    where
+        T: Clone + PartialEq,
+        F: Future<Output = Result<T, NodeError>>,
+    {
+        let asked = futures::future::join_all(self.nodes.iter().map(ask)).await;
+        let mut answers = Vec::new();
+        let mut last = None;
+        for (node, answer) in self.nodes.iter().zip(asked) {
+            let name = node.name().to_owned();
+            match answer {
+                Ok(answer) => answers.push((name, answer)),
+                Err(error) => {
+                    tracing::debug!(node = name, %error, "node gave no usable answer");
+                    last = Some(error);
+                }
+            }
+        }
+        let Some((_, first)) = answers.first() else {
+            return Err(last.unwrap_or(NodeError::TooFew { needed: self.witnesses, answered: 0 }));
+        };
+        if answers.iter().any(|(_, answer)| answer != first) {
+            return Ok(Agreement::Contradiction(answers));
+        }
+        if answers.len() < self.witnesses {
+            return Err(NodeError::TooFew { needed: self.witnesses, answered: answers.len() });
+        }
+        Ok(Agreement::Agreed(first.clone()))
+    }
+
+    /// Sends to all nodes at once; one that takes it is enough.
+    pub(super) async fn broadcast(&self, signed: &[u8]) -> Result<Sent, NodeError> {
+        let sent = self.nodes.iter().map(|node| node.send(signed));
+        let mut outcome: Result<Sent, NodeError> =
+            Err(NodeError::TooFew { needed: 1, answered: 0 });
+        for result in futures::future::join_all(sent).await {
+            match result {
+                Ok(()) => return Ok(Sent::Accepted),
+                Err(NodeError::Refused { message, .. }) if means_look(&message) => {
+                    outcome = Ok(Sent::Look(message));
+                }
+                Err(error) => {
+                    if outcome.is_err() {
+                        outcome = Err(error);
+                    }
+                }
+            }
+        }
+        outcome
+    }
+}
+
+/// Refusals that say nothing about failure: the transaction, or another of the same nonce, is there already.
+fn means_look(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["already known", "already imported", "known transaction", "nonce too low", "already exists", "underpriced"]
+        .iter()
+        .any(|words| message.contains(words))
+}

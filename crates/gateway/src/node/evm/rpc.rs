@@ -1,0 +1,211 @@
+//! A thin JSON-RPC 2.0 client over HTTP for one node, and the typed questions that the engine asks.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chain::TokenRef;
+use payout::ids::Address;
+use payout::money::Amount;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::reply::{self, Block, FullBlock, Receipt, SeenTransaction};
+use crate::node::road::NodeError;
+
+/// The longest that one question may take.
+const TIMEOUT: Duration = Duration::from_secs(8);
+/// The largest answer that is read, bytes: a full block of a busy chain fits.
+const REPLY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// One node.
+#[derive(Debug)]
+pub(super) struct Node {
+    client: reqwest::Client,
+    url: Url,
+    name: String,
+    /// The network that it must be on, decimal EIP-155 id.
+    network: u64,
+    /// Whether it has said so since it was last unreachable.
+    proven: AtomicBool,
+}
+
+/// Which block a question is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum At {
+    /// The head.
+    Latest,
+    /// The newest final one.
+    Finalized,
+    /// This one.
+    Height(u64),
+}
+
+impl At {
+    fn param(self) -> Value {
+        match self {
+            Self::Latest => json!("latest"),
+            Self::Finalized => json!("finalized"),
+            Self::Height(height) => json!(format!("{height:#x}")),
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn new(client: reqwest::Client, url: Url, network: u64) -> Self {
+        // The path and the query often hold the operator's access key.
+        let name = format!(
+            "{}://{}{}",
+            url.scheme(),
+            url.host_str().unwrap_or("?"),
+            url.port().map(|port| format!(":{port}")).unwrap_or_default()
+        );
+        Self { client, url, name, network, proven: AtomicBool::new(false) }
+    }
+
+    /// Scheme, host and port.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Asks one question, after the node has said that it is on our network.
+    async fn ask(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
+        if !self.proven.load(Ordering::Relaxed) {
+            let found = self.call("eth_chainId", json!([])).await?;
+            let found =
+                reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
+            if found != self.network {
+                return Err(NodeError::WrongNetwork {
+                    node: self.name.clone(),
+                    found: found.to_string(),
+                    expected: self.network.to_string(),
+                });
+            }
+            self.proven.store(true, Ordering::Relaxed);
+        }
+        let result = self.call(method, params).await;
+        if let Err(NodeError::Unreachable { .. }) = &result {
+            // Behind the same address may be another machine next time.
+            self.proven.store(false, Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn call(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
+        let unreachable =
+            |source: reqwest::Error| NodeError::Unreachable { node: self.name.clone(), source: source.without_url() };
+        let question = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let mut response =
+            self.client.post(self.url.clone()).timeout(TIMEOUT).json(&question).send().await.map_err(unreachable)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > REPLY_LIMIT {
+                return Err(self.nonsense(method, "an answer of more than 16 MiB"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let Ok(Value::Object(mut answer)) = serde_json::from_slice(&body) else {
+            return Err(self.nonsense(method, &format!("HTTP {} and no JSON object", response.status())));
+        };
+        if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
+            let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
+            return Err(NodeError::Refused {
+                node: self.name.clone(),
+                method,
+                code: error.get("code").and_then(Value::as_i64).unwrap_or(0),
+                message: message.chars().filter(|c| !c.is_control()).take(300).collect(),
+            });
+        }
+        answer.remove("result").ok_or_else(|| self.nonsense(method, "neither result nor error"))
+    }
+
+    fn nonsense(&self, method: &'static str, why: &str) -> NodeError {
+        NodeError::Nonsense { node: self.name.clone(), method, why: why.to_owned() }
+    }
+
+    async fn quantity(&self, method: &'static str, params: Value) -> Result<u64, NodeError> {
+        let value = self.ask(method, params).await?;
+        reply::quantity(&value).ok_or_else(|| self.nonsense(method, "no 64-bit quantity"))
+    }
+
+    async fn wide(&self, method: &'static str, params: Value) -> Result<Amount, NodeError> {
+        let value = self.ask(method, params).await?;
+        reply::amount(&value).ok_or_else(|| self.nonsense(method, "no 256-bit quantity"))
+    }
+
+    async fn parsed<T>(
+        &self,
+        method: &'static str,
+        params: Value,
+        parse: impl FnOnce(&Value) -> Option<T>,
+    ) -> Result<Option<T>, NodeError> {
+        let value = self.ask(method, params).await?;
+        if value.is_null() {
+            return Ok(None);
+        }
+        parse(&value).map(Some).ok_or_else(|| self.nonsense(method, "not of the expected form"))
+    }
+
+    /// The newest block.
+    pub(super) async fn head(&self) -> Result<Block, NodeError> {
+        self.block(At::Latest).await?.ok_or_else(|| self.nonsense("eth_getBlockByNumber", "no head"))
+    }
+
+    /// A block without its transactions.
+    pub(super) async fn block(&self, at: At) -> Result<Option<Block>, NodeError> {
+        self.parsed("eth_getBlockByNumber", json!([at.param(), false]), reply::block).await
+    }
+
+    /// A block with its transactions.
+    pub(super) async fn full_block(&self, height: u64) -> Result<Option<FullBlock>, NodeError> {
+        self.parsed("eth_getBlockByNumber", json!([At::Height(height).param(), true]), reply::full_block).await
+    }
+
+    /// How many transactions of an address the chain holds: its next nonce.
+    pub(super) async fn nonce(&self, address: &Address, at: At) -> Result<u64, NodeError> {
+        self.quantity("eth_getTransactionCount", json!([address.as_str(), at.param()])).await
+    }
+
+    /// What an address holds, base units.
+    pub(super) async fn balance_of(&self, address: &Address, token: &TokenRef) -> Result<Amount, NodeError> {
+        match token {
+            TokenRef::Native => self.wide("eth_getBalance", json!([address.as_str(), "latest"])).await,
+            TokenRef::Contract(contract) => {
+                // balanceOf(address), ERC20.
+                let owner = address.as_str().trim_start_matches("0x").to_ascii_lowercase();
+                let data = format!("0x70a08231{owner:0>64}");
+                let call = json!([{"to": contract.as_str(), "data": data}, "latest"]);
+                self.wide("eth_call", call).await
+            }
+        }
+    }
+
+    /// What a call would cost, gas.
+    pub(super) async fn estimate_gas(&self, call: Value) -> Result<u64, NodeError> {
+        self.quantity("eth_estimateGas", json!([call])).await
+    }
+
+    /// The tip that the node suggests, wei per gas.
+    pub(super) async fn tip(&self) -> Result<Amount, NodeError> {
+        self.wide("eth_maxPriorityFeePerGas", json!([])).await
+    }
+
+    /// The legacy price that the node suggests, wei per gas.
+    pub(super) async fn gas_price(&self) -> Result<Amount, NodeError> {
+        self.wide("eth_gasPrice", json!([])).await
+    }
+
+    /// A receipt, once the transaction is in a block.
+    pub(super) async fn receipt(&self, txid: &str) -> Result<Option<Receipt>, NodeError> {
+        self.parsed("eth_getTransactionReceipt", json!([txid]), reply::receipt).await
+    }
+
+    /// A transaction that the node knows, in a block or not.
+    pub(super) async fn transaction(&self, txid: &str) -> Result<Option<SeenTransaction>, NodeError> {
+        self.parsed("eth_getTransactionByHash", json!([txid]), reply::transaction).await
+    }
+
+    /// Hands signed bytes over.
+    pub(super) async fn send(&self, signed: &[u8]) -> Result<(), NodeError> {
+        self.ask("eth_sendRawTransaction", json!([format!("0x{}", hex::encode(signed))])).await.map(drop)
+    }
+}

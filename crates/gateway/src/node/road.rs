@@ -1,0 +1,234 @@
+//! What the engine asks of any chain.
+
+use futures::future::BoxFuture;
+use payout::coin::CoinId;
+use payout::ids::Address;
+use payout::intent::Intent;
+use payout::life::{BlockRef, Build, Death, SignedTx, Token};
+use payout::money::Amount;
+use payout::time::Millis;
+
+/// One chain, seen through its nodes. Every call may take as long as the nodes' time-out.
+pub trait Road: Send + Sync {
+    /// Estimates fee and funds, picks the next free token of the lane and builds the bytes. Takes nothing: the caller
+    /// stores the plan and the token in one transaction.
+    fn plan<'a>(&'a self, intent: &'a Intent, lane: &'a Lane) -> BoxFuture<'a, Result<Plan, Hold>>;
+
+    /// Sends signed bytes to every healthy node. Sending again is harmless.
+    fn broadcast<'a>(&'a self, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sent, NodeError>>;
+
+    /// Looks what has become of a signed transaction, by its effect and not only by its id.
+    fn look<'a>(&'a self, intent: &'a Intent, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sighting, NodeError>>;
+
+    /// What an address holds of a coin, base units.
+    fn balance<'a>(
+        &'a self,
+        address: &'a Address,
+        coin: &'a CoinId,
+    ) -> BoxFuture<'a, Result<Amount, NodeError>>;
+
+    /// Asks every node for its network and head.
+    fn health(&self) -> BoxFuture<'_, Vec<NodeHealth>>;
+
+    /// How often it is worth looking, milliseconds.
+    fn poll_ms(&self) -> i64;
+}
+
+/// The payments of one address that are not final yet, as our database knows them.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    /// The paying address.
+    pub from: Address,
+    /// Tokens that are taken and not known to be final.
+    pub taken: Vec<Taken>,
+    /// Every token at or below this one was taken before (spelled as its family does).
+    pub highest: Option<Token>,
+}
+
+/// One payment in flight.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Its token.
+    pub token: Token,
+    /// Its coin.
+    pub coin: CoinId,
+    /// Its amount, base units.
+    pub amount: Amount,
+    /// The most that it burns in fees, base units of the native coin.
+    pub max_fee: Amount,
+}
+
+/// Bytes that can be signed as soon as the token is ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Token, bytes, digest and worst fee.
+    pub build: Build,
+}
+
+/// Why a payout can't be built now. It waits at status 5 with this as its reason, and burns nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Hold {
+    /// The wallet has too little.
+    #[error("{from} has {has} of {coin} left for new payouts and needs {needs} (base units)")]
+    Funds {
+        /// The paying address.
+        from: Address,
+        /// Which coin is short.
+        coin: CoinId,
+        /// What it has beyond the payouts in flight.
+        has: Amount,
+        /// What this payout needs at its worst.
+        needs: Amount,
+    },
+    /// The chain's price is above the intent's cap.
+    #[error("the fee would be {fee}, over the cap of {cap} (base units of the native coin)")]
+    FeeOverCap {
+        /// The fee at the present price.
+        fee: Amount,
+        /// The intent's cap.
+        cap: Amount,
+    },
+    /// As many payouts of this address are in flight as may be.
+    #[error("{limit} payouts of this address are in flight already")]
+    LaneFull {
+        /// The window.
+        limit: u16,
+    },
+    /// The chain says that the payment would fail.
+    #[error("the chain would refuse this payment: {0}")]
+    WouldFail(String),
+    /// A node did not answer as it should.
+    #[error("no usable answer from a node")]
+    Node(#[from] NodeError),
+    /// The intent is none that this chain can carry.
+    #[error("this intent can't be built: {0}")]
+    Unbuildable(String),
+}
+
+impl Hold {
+    /// What somebody can do about it.
+    pub const fn next_action(&self) -> &'static str {
+        match self {
+            Self::Funds { .. } => "fund the paying address; the payout goes on by itself",
+            Self::FeeOverCap { .. } => {
+                "wait for a lower price, or withdraw it and publish a higher fee cap for later payouts"
+            }
+            Self::LaneFull { .. } => "none: it goes on when one of them is final",
+            Self::WouldFail(_) => "look at the recipient; withdraw the payout if it cannot receive",
+            Self::Node(_) => "look at `bursar doctor`: the chain's nodes do not answer",
+            Self::Unbuildable(_) => "withdraw it",
+        }
+    }
+}
+
+/// What became of a broadcast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// A node has it.
+    Accepted,
+    /// The node says something that means *look*, not *failed* (nonce too low, already known).
+    Look(String),
+}
+
+/// What has become of a signed transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sighting {
+    /// No node knows it and its token is free: broadcast the stored bytes again.
+    Missing,
+    /// Known, not in a block.
+    Pending,
+    /// In a block that is not final.
+    Included {
+        /// The block's height.
+        height: u64,
+        /// Which blocks are missing.
+        waits: String,
+    },
+    /// The recipient has it, finally.
+    Succeeded(Chance),
+    /// It can never land.
+    Dead(Death),
+    /// The nodes contradict each other, or themselves: nothing is concluded.
+    Doubt(String),
+}
+
+/// The transaction that paid, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chance {
+    /// Its id, which may differ from the stored one when another session's signature landed.
+    pub txid: String,
+    /// Its block.
+    pub block: BlockRef,
+}
+
+/// A node that can't be used now.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// No answer, or none in time.
+    #[error("{node} does not answer")]
+    Unreachable {
+        /// Which node, without credentials.
+        node: String,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// An answer that is no valid reply.
+    #[error("{node} answers nonsense to {method}: {why}")]
+    Nonsense {
+        /// Which node.
+        node: String,
+        /// What it was asked.
+        method: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// An error of the node's own.
+    #[error("{node} refuses {method}: {message} ({code})")]
+    Refused {
+        /// Which node.
+        node: String,
+        /// What it was asked.
+        method: &'static str,
+        /// JSON-RPC error code.
+        code: i64,
+        /// Its words.
+        message: String,
+    },
+    /// A node of another network.
+    #[error("{node} is on network {found}, not on {expected}")]
+    WrongNetwork {
+        /// Which node.
+        node: String,
+        /// Its network.
+        found: String,
+        /// Ours.
+        expected: String,
+    },
+    /// Fewer nodes than needed.
+    #[error("{needed} nodes must agree and only {answered} gave an answer")]
+    TooFew {
+        /// How many must agree.
+        needed: usize,
+        /// How many answered.
+        answered: usize,
+    },
+}
+
+/// How a node is.
+#[derive(Debug, Clone)]
+pub struct NodeHealth {
+    /// Scheme, host and port; no path, which may hold a key.
+    pub node: String,
+    /// Head, or what is wrong.
+    pub state: Result<Head, String>,
+}
+
+/// A node's newest block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Its height.
+    pub height: u64,
+    /// Its time.
+    pub time: Millis,
+}

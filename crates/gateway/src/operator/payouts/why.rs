@@ -1,0 +1,206 @@
+//! `GET /bursar/v1/payouts/{cid}/why`: why a payout is where it is, and what would move it on.
+
+mod actions;
+mod rules;
+mod sessions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use payout::coin::CoinId;
+use payout::ids::{Address, Cid};
+use payout::life::{self, Build, Token};
+use payout::money::Amount;
+use payout::policy::Policy;
+use payout::time::Millis;
+use serde::{Deserialize, Serialize};
+use store::{PauseRow, PauseScope, PayoutRow};
+
+use super::Waiting;
+use super::show::{ApprovalProgress, approvals, steps};
+use crate::operator::door::{By, Viewer};
+use crate::operator::fault::{Answer, Fault};
+use crate::operator::office::Office;
+use crate::operator::status::{NodeLine, nodes_of};
+use crate::state::Gateway;
+
+pub use rules::{RuleStory, Verdict};
+pub use sessions::{CosignerStory, NeverStory, SessionStory};
+
+/// The longest wait for the chain's nodes.
+const NODES: Duration = Duration::from_secs(3);
+
+/// The whole story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    /// The payout.
+    pub cid: Cid,
+    /// The wire contract's integer.
+    pub status: u8,
+    /// Where it is, in a word.
+    pub state: String,
+    /// Where it is, in a sentence.
+    pub story: String,
+    /// Why it waits, if it does, and since when.
+    pub wait: Option<Waiting>,
+    /// Since when it waits for that reason.
+    pub waiting_since: Option<Millis>,
+    /// What can be done, commands included.
+    pub next_actions: Vec<String>,
+    /// Which rule decided, and why none before it did.
+    pub rule: RuleStory,
+    /// How far approvals are.
+    pub approvals: ApprovalProgress,
+    /// The exclusivity token that it holds or held.
+    pub token: Option<Token>,
+    /// The paying address and what else is in flight there.
+    pub lane: LaneStory,
+    /// The fee.
+    pub fee: FeeStory,
+    /// Pauses that hold it now.
+    pub pauses: Vec<String>,
+    /// Its signing sessions, oldest first.
+    pub sessions: Vec<SessionStory>,
+    /// Co-signers that will never sign it.
+    pub nevers: Vec<NeverStory>,
+    /// The chain's nodes, as they answer now.
+    pub nodes: Vec<NodeLine>,
+}
+
+/// The paying address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneStory {
+    /// Which.
+    pub from: Address,
+    /// Its tokens whose payouts have not ended, lowest first.
+    pub in_flight: Vec<LaneToken>,
+    /// How many may be in flight at once; `None` when no node of the chain is configured.
+    pub window: Option<u16>,
+}
+
+/// One token in flight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneToken {
+    /// The token.
+    pub token: Token,
+    /// The payout that took it.
+    pub cid: Cid,
+    /// That payout's status.
+    pub status: u8,
+}
+
+/// The fee, base units of the chain's native coin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeStory {
+    /// The most that the intent allows.
+    pub cap: Amount,
+    /// The most that the bytes can burn, once they are built.
+    pub at_most: Option<Amount>,
+    /// The native coin's name.
+    pub coin: String,
+    /// Its decimal places; `None` when the rules don't list it any more.
+    pub decimals: Option<u8>,
+}
+
+pub(in crate::operator) async fn handle(
+    State(office): State<Arc<Office>>,
+    Path(cid): Path<String>,
+    by: By<Viewer>,
+) -> Answer<Why> {
+    let row = super::find(&office.gateway, &cid).await?;
+    Ok(Json(why(&office.gateway, &row, by.now).await?))
+}
+
+async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fault> {
+    let store = &gateway.store;
+    let intent = &row.payout.intent;
+    let (acts, sessions, nevers, in_flight, paused) = tokio::try_join!(
+        store.acts(row.cid()),
+        store.sessions(row.cid()),
+        store.nevers(&row.digest),
+        store.tokens_in_flight(&intent.network_id, &intent.from),
+        store.pauses(now),
+    )?;
+    let policy = gateway.policy();
+    let steps = steps(&policy, row);
+    let rule = rules::story(gateway, &policy, row).await?;
+    let pauses: Vec<String> =
+        paused.iter().filter(|pause| holds(&pause.scope, row)).map(sentence).collect();
+    let approvals = approvals(&policy, row, &steps, &acts);
+    let road = gateway.nodes.road(&intent.chain_id);
+    let nodes = match road {
+        Some(road) => tokio::time::timeout(NODES, nodes_of(road, now)).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    Ok(Why {
+        cid: row.cid(),
+        status: row.status.code(),
+        state: row.payout.state.name().to_owned(),
+        story: actions::story(&row.payout.state, &approvals, &steps),
+        wait: row.wait.as_ref().map(Waiting::from),
+        waiting_since: row.waiting_since,
+        next_actions: actions::next(row, &pauses, road.is_some()),
+        rule,
+        approvals,
+        token: build_of(&row.payout.state).map(|build| build.token.clone()),
+        lane: LaneStory {
+            from: intent.from.clone(),
+            in_flight: in_flight
+                .into_iter()
+                .map(|taken| LaneToken { token: taken.token, cid: taken.cid, status: taken.status.code() })
+                .collect(),
+            window: gateway.config.chain(&intent.chain_id).map(|chain| chain.lane_window),
+        },
+        fee: fee(&policy, row),
+        pauses,
+        sessions: sessions.into_iter().map(|session| sessions::story(policy.roster(), session)).collect(),
+        nevers: nevers.into_iter().map(|never| sessions::never(policy.roster(), never)).collect(),
+        nodes,
+    })
+}
+
+fn fee(policy: &Policy, row: &PayoutRow) -> FeeStory {
+    let intent = &row.payout.intent;
+    let native = CoinId::native(&intent.chain_id);
+    let coin = policy.newest_rules().coin(&native);
+    FeeStory {
+        cap: intent.fee_cap,
+        at_most: build_of(&row.payout.state).map(|build| build.max_fee),
+        coin: coin.map_or_else(|| native.to_string(), |coin| coin.name.clone()),
+        decimals: coin.map(|coin| coin.decimals),
+    }
+}
+
+/// The bytes that a live payout has.
+const fn build_of(state: &life::State) -> Option<&Build> {
+    match state {
+        life::State::Built { build } | life::State::Signing { build, .. } => Some(build),
+        life::State::Signed { tx } | life::State::Sent { tx, .. } => Some(&tx.build),
+        life::State::Undecided { .. }
+        | life::State::Screening { .. }
+        | life::State::Approving { .. }
+        | life::State::Queued
+        | life::State::Succeeded { .. }
+        | life::State::Failed { .. }
+        | life::State::Refused { .. }
+        | life::State::Rejected { .. }
+        | life::State::Withdrawn { .. } => None,
+    }
+}
+
+/// Whether a pause of this scope concerns a payout.
+fn holds(scope: &PauseScope, row: &PayoutRow) -> bool {
+    let intent = &row.payout.intent;
+    match scope {
+        PauseScope::Chain(chain) => *chain == intent.chain_id,
+        PauseScope::Coin(coin) => coin.chain_id == intent.chain_id && coin.token_id == intent.token_id,
+        PauseScope::Wallet(wallet) => *wallet == intent.wallet,
+        PauseScope::Project(project) => *project == intent.project,
+    }
+}
+
+fn sentence(pause: &PauseRow) -> String {
+    format!("{} is paused by {} (pause {}): {}", pause.scope, pause.by, pause.id, pause.reason)
+}
