@@ -25,8 +25,8 @@ pub struct Demand {
     pub(crate) facts: Facts,
     /// The rule's limits for the coin in the newest rules; `None` if it has none.
     pub(crate) limits: Option<Limits>,
-    /// The chain's fee limits, under each version of the rules that binds.
-    pub(crate) fees: Vec<FeeLimit>,
+    /// The chain's fee limit in the newest rules.
+    pub(crate) fee: FeeLimit,
     /// The time of the check: the greater of clock and newest entry.
     pub(crate) now: Millis,
 }
@@ -97,33 +97,29 @@ impl Demand {
     }
 
     fn within_fees(&self, union: &Union, others: &BTreeMap<Digest, &Facts>) -> Result<(), Refusal> {
-        let facts = &self.facts;
-        for limit in &self.fees {
-            let start = self.now.plus(-(i64::from(limit.window_hours) * HOUR_MS));
-            let (mut burnt, mut own) = union.fee_use(start, facts);
-            own = own.max(facts.fee);
-            for other in others.values() {
-                if other.wallet != facts.wallet || other.chain_id != facts.chain_id {
-                    continue;
-                }
-                if same_token(other, facts) {
-                    own = own.max(other.fee);
-                } else {
-                    burnt = sum(burnt, other.fee)?;
-                }
-            }
-            let would_be = sum(burnt, own)?;
-            if would_be > limit.window_sum {
-                return Err(later(
-                    Check::Budget,
-                    format!(
-                        "fees of wallet {} on chain {} in {} h could be {would_be} base units, over the rules' {}",
-                        facts.wallet, facts.chain_id, limit.window_hours, limit.window_sum
-                    ),
-                ));
+        let (facts, limit) = (&self.facts, &self.fee);
+        let start = self.now.plus(-(i64::from(limit.window_hours) * HOUR_MS));
+        let (mut burnt, mut own) = union.fee_use(start, facts);
+        own = own.max(facts.fee);
+        let same_purse = |other: &&&Facts| other.wallet == facts.wallet && other.chain_id == facts.chain_id;
+        for other in others.values().filter(same_purse) {
+            if same_token(other, facts) {
+                own = own.max(other.fee);
+            } else {
+                burnt = sum(burnt, other.fee)?;
             }
         }
-        Ok(())
+        let would_be = sum(burnt, own)?;
+        if would_be <= limit.window_sum {
+            return Ok(());
+        }
+        Err(later(
+            Check::Budget,
+            format!(
+                "fees of wallet {} on chain {} in {} h could be {would_be} base units, over the rules' {}",
+                facts.wallet, facts.chain_id, limit.window_hours, limit.window_sum
+            ),
+        ))
     }
 }
 

@@ -81,7 +81,27 @@ pub(crate) struct Batch {
 #[derive(Debug, Clone)]
 pub(crate) struct Disk {
     path: Arc<PathBuf>,
-    database: Arc<Database>,
+    database: Arc<Guarded>,
+}
+
+/// Closing a damaged database may panic as well.
+#[derive(Debug)]
+struct Guarded(Option<Database>);
+
+impl std::ops::Deref for Guarded {
+    type Target = Database;
+    fn deref(&self) -> &Database {
+        self.0.as_ref().expect("only dropping takes it")
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let database = self.0.take();
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(database))).is_err() {
+            tracing::error!("the journal's database could not be closed: it is damaged");
+        }
+    }
 }
 
 impl Disk {
@@ -90,14 +110,14 @@ impl Disk {
             return Err(DiskError::Exists { path: path.to_owned() });
         }
         let database = Database::create(path).map_err(|cause| failed(path, "created")(cause.into()))?;
-        let disk = Self { path: Arc::new(path.to_owned()), database: Arc::new(database) };
+        let disk = Self { path: Arc::new(path.to_owned()), database: Arc::new(Guarded(Some(database))) };
         disk.write(&Batch { meta: vec![("format", Some(FORMAT.to_vec()))], ..Batch::default() })?;
         Ok(disk)
     }
 
     pub(crate) fn open(path: &Path) -> Result<Self, DiskError> {
-        let database = guarded(path, || Database::open(path).map_err(Into::into))?;
-        let disk = Self { path: Arc::new(path.to_owned()), database: Arc::new(database) };
+        let database = guarded(path, "opened", || Database::open(path).map_err(Into::into))?;
+        let disk = Self { path: Arc::new(path.to_owned()), database: Arc::new(Guarded(Some(database))) };
         match disk.meta("format")? {
             Some(format) if format == FORMAT => Ok(disk),
             _ => Err(DiskError::Format { path: path.to_owned() }),
@@ -106,7 +126,7 @@ impl Disk {
 
     /// One durable transaction.
     pub(crate) fn write(&self, batch: &Batch) -> Result<(), DiskError> {
-        let write = || -> Result<(), redb::Error> {
+        guarded(&self.path, "written", || {
             let transaction = self.database.begin_write()?;
             {
                 let mut entries = transaction.open_table(ENTRIES)?;
@@ -129,8 +149,7 @@ impl Disk {
             }
             transaction.commit()?;
             Ok(())
-        };
-        write().map_err(|cause| self.failed("written")(cause))
+        })
     }
 
     /// All entries of an author after `seq`, oldest first, until `take` says stop.
@@ -146,7 +165,7 @@ impl Disk {
         let mut from = first;
         loop {
             records.clear();
-            guarded(&self.path, || {
+            guarded(&self.path, "read", || {
                 let transaction = self.database.begin_read()?;
                 let table = transaction.open_table(ENTRIES)?;
                 for row in table.range((author, from)..=(author, u64::MAX))?.take(1024) {
@@ -175,7 +194,7 @@ impl Disk {
     /// The adopted policy versions in the order of their adoption, each with its time.
     pub(crate) fn policy(&self) -> Result<Vec<(SignedVersion, Millis)>, DiskError> {
         let mut records = Vec::new();
-        guarded(&self.path, || {
+        guarded(&self.path, "read", || {
             let transaction = self.database.begin_read()?;
             let table = transaction.open_table(POLICY)?;
             for row in table.iter()? {
@@ -189,7 +208,7 @@ impl Disk {
     }
 
     pub(crate) fn meta(&self, name: &'static str) -> Result<Option<Vec<u8>>, DiskError> {
-        guarded(&self.path, || {
+        guarded(&self.path, "read", || {
             let transaction = self.database.begin_read()?;
             let table = match transaction.open_table(META) {
                 Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
@@ -197,10 +216,6 @@ impl Disk {
             };
             Ok(table.get(name)?.map(|value| value.value().to_vec()))
         })
-    }
-
-    fn failed(&self, step: &'static str) -> impl Fn(redb::Error) -> DiskError + '_ {
-        failed(&self.path, step)
     }
 }
 
@@ -219,9 +234,13 @@ fn failed(path: &Path, step: &'static str) -> impl Fn(redb::Error) -> DiskError 
 }
 
 /// The database panics on some kinds of damage; that is a broken file, and not the end of the process without a word.
-fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, DiskError> {
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)) {
-        Ok(result) => result.map_err(failed(path, "read")),
+fn guarded<T>(
+    path: &Path,
+    step: &'static str,
+    work: impl FnOnce() -> Result<T, redb::Error>,
+) -> Result<T, DiskError> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(failed(path, step)),
         Err(_) => Err(DiskError::Broken { path: path.to_owned(), what: "its pages" }),
     }
 }

@@ -40,3 +40,8 @@ pub use union::{PolicySeen, ShareSeen, StopSeen, Union};
 pub use writer::WriteFailed;
 
 pub(crate) use disk::Batch;
+#[cfg(test)]
+pub(crate) use ledger::Mode;
+
+#[cfg(test)]
+mod tests;

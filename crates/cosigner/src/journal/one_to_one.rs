@@ -254,7 +254,7 @@ impl OneToOne {
             return Some(Conflict::CallersNumberTaken { project, third_party_id, attempt, owner, asked });
         }
         let both_pay = one.kind != Kind::Void && other.kind != Kind::Void;
-        (both_pay && cid == other.cid && other.attempt > attempt).then(|| Conflict::Superseded {
+        (both_pay && cid == other.cid && other.attempt > attempt).then_some(Conflict::Superseded {
             cid,
             attempt,
             later: other.attempt,

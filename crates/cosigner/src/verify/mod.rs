@@ -111,3 +111,6 @@ pub fn sight(ctx: &Context<'_>, request: &SignRequest) -> Result<Sighted, Refusa
     time::check_sight(ctx, &subject)?;
     Ok(Sighted { intent: subject.digest })
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use wire::message::{Check, Refusal, SignRequest};
 use super::caller;
 use super::context::Context;
 use super::subject::Subject;
-use crate::refuse::{later, never};
+use crate::refuse::later;
 
 /// What the rule asks for, and what it allows.
 #[derive(Debug, Clone)]
@@ -51,10 +51,7 @@ pub(crate) fn check(
             Some(doubt) => format!("{gap}; the caller's signature does not count: {doubt}"),
             None => gap.why,
         };
-        match gap.finality {
-            policy::Finality::Later => later(Check::Rule, reason),
-            policy::Finality::Never => never(Check::Rule, reason),
-        }
+        Refusal { check: Check::Rule, finality: gap.finality, reason, never: None }
     })?;
     Ok(Decision { outcome, limits: limits.into_inner() })
 }

@@ -16,11 +16,8 @@ use crate::refuse::{later, never};
 pub(crate) fn check(ctx: &Context<'_>, subject: &Subject) -> Result<(), Refusal> {
     not_stopped(ctx, &subject.intent, &subject.digest)?;
     // A raise of the cap pays what its target pays; a later attempt too. Stopped is stopped.
-    match (subject.intent.kind, &subject.target) {
-        (Kind::RaiseCap | Kind::Payout, Some(target)) => {
-            not_stopped(ctx, &target.intent, &target.digest)?;
-        }
-        _ => {}
+    if let (Kind::RaiseCap | Kind::Payout, Some(target)) = (subject.intent.kind, &subject.target) {
+        not_stopped(ctx, &target.intent, &target.digest)?;
     }
     let mut promised = ctx.union.never(&subject.digest);
     if let (Kind::RaiseCap, Some(target)) = (subject.intent.kind, &subject.intent.target) {

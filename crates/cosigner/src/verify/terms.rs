@@ -18,8 +18,8 @@ pub const DEVELOPMENT_NETWORKS: [&str; 1] = ["31337"];
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms<'a> {
     pub(crate) network: &'a Network,
-    /// The fee limits of the named and of the newest version.
-    pub(crate) fees: [&'a FeeLimit; 2],
+    /// The fee limit of the newest version: its window is what counts. The cap of both was compared.
+    pub(crate) fee: &'a FeeLimit,
 }
 
 pub(crate) fn check<'a>(ctx: &Context<'a>, named: &'a Rules, intent: &Intent) -> Result<Terms<'a>, Refusal> {
@@ -49,9 +49,10 @@ pub(crate) fn check<'a>(ctx: &Context<'a>, named: &'a Rules, intent: &Intent) ->
     for (field, address) in [("from", &intent.from), ("to", &intent.to)] {
         canonical(network, field, address)?;
     }
-    let fees = [fee(named, intent, never)?, fee(newest, intent, later)?];
+    fee(named, intent, never)?;
+    let fee = fee(newest, intent, later)?;
     expiry(named, intent)?;
-    Ok(Terms { network, fees })
+    Ok(Terms { network, fee })
 }
 
 fn amount(intent: &Intent, coin: &Coin) -> Result<(), Refusal> {

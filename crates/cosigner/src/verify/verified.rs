@@ -144,6 +144,5 @@ pub(super) fn demand(
         fee: decoded.max_fee,
         to: intent.to.clone(),
     };
-    let fees = terms.fees.iter().map(|fee| (*fee).clone()).collect();
-    Ok(Demand { facts, limits: limits.filter(|limits| !limits.is_empty()), fees, now })
+    Ok(Demand { facts, limits: limits.filter(|limits| !limits.is_empty()), fee: terms.fee.clone(), now })
 }

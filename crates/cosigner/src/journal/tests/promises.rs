@@ -1,0 +1,122 @@
+//! Never, stops and freezes, and sessions that are in flight when they come.
+
+use payout::approval::{Act, Freeze, FreezeOrder};
+use wire::message::{Check, Finality, StopAct};
+
+use super::*;
+use crate::house::{HOUR, act, cosigner_key, key, name};
+use crate::journal::CommitError;
+use crate::refuse::never;
+use crate::verify::{StopOrder, sight};
+
+fn refuse(cosigners: &Cosigners, intent: &Intent) -> Refusal {
+    let refusal = never(Check::Journal, "ann did reject");
+    block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock))
+}
+
+fn stop_order(cosigners: &Cosigners, intent: &Intent) -> StopOrder {
+    let stop = StopAct { intent: intent.canonical(), act: act("ann", Act::Reject, intent) };
+    StopOrder::check(&cosigners.house.policy, &stop).unwrap()
+}
+
+/// Reserved by the first co-signer, in a session with the second.
+fn reserved(cosigners: &Cosigners, request: &SignRequest) -> Reservation {
+    let claim = cosigners.claim(1, request).unwrap();
+    cosigners.reserve(1, &[1, 2], claim, request).unwrap()
+}
+
+#[test]
+fn a_refusal_for_ever_is_journaled_before_its_proof_is_given() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let (intent, request) = cosigners.small(1);
+    let proof = refuse(&cosigners, &intent).never.unwrap();
+    assert_eq!(proof.verify(&cosigner_key(1).public()), Ok(()));
+    assert_eq!((proof.index, proof.intent), (1, intent.digest()));
+    cosigners.restart(1).unwrap();
+    let refusal = cosigners.sign(&[1, 2], &request).unwrap_err();
+    assert_eq!((refusal.check, refusal.finality), (Check::Journal, Finality::Never));
+}
+
+#[test]
+fn no_promise_is_made_where_a_signature_may_exist() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let (intent, request) = cosigners.small(1);
+    // In flight already.
+    let in_flight = reserved(&cosigners, &request);
+    assert_eq!(refuse(&cosigners, &intent).never, None);
+    drop(in_flight);
+    // Contributed, though the session came to nothing.
+    let (intent, request) = cosigners.small(2);
+    let session = cosigners.session_id();
+    block_on(reserved(&cosigners, &request).commit(session, cosigners.clock)).unwrap();
+    assert_eq!(refuse(&cosigners, &intent).never, None);
+}
+
+#[test]
+fn a_stop_that_arrives_after_the_checks_prevents_the_contribution() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let intent = cosigners.house.intent(1);
+    let request = cosigners.house.approved(&intent, 1);
+    let in_flight = reserved(&cosigners, &request);
+    block_on(cosigners.journal(1).stop(stop_order(&cosigners, &intent), cosigners.clock)).unwrap();
+    let session = cosigners.session_id();
+    let refused = block_on(in_flight.commit(session, cosigners.clock)).unwrap_err();
+    assert!(matches!(refused, CommitError::Refused(refusal) if refusal.check == Check::Journal));
+    // And for ever, also for a co-signer that only heard of it.
+    let refusal = cosigners.sign(&[1, 2], &request).unwrap_err();
+    assert_eq!(refusal.finality, Finality::Never);
+    cosigners.tell(1, 3).unwrap();
+    let refusal = cosigners.verify(3, &[2, 3], &request).unwrap_err();
+    assert_eq!(refusal.finality, Finality::Never);
+}
+
+#[test]
+fn a_freeze_stops_sessions_that_are_past_their_checks() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let (_, request) = cosigners.small(1);
+    let in_flight = reserved(&cosigners, &request);
+    let deployment = cosigners.house.genesis.deployment();
+    let why = "stolen laptop".to_owned();
+    let order = FreezeOrder::sign(&key("ann"), name("ann"), deployment, Freeze::Freeze, why, cosigners.clock);
+    block_on(cosigners.journal(1).freeze(order, cosigners.clock)).unwrap();
+    let session = cosigners.session_id();
+    assert!(block_on(in_flight.commit(session, cosigners.clock)).is_err());
+    assert_eq!(cosigners.sign(&[1, 2], &request).unwrap_err().check, Check::Frozen);
+}
+
+#[test]
+fn a_session_id_is_used_once() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let (_, request) = cosigners.small(1);
+    let session = cosigners.session_id();
+    block_on(reserved(&cosigners, &request).commit(session, cosigners.clock)).unwrap();
+    let again = block_on(reserved(&cosigners, &request).commit(session, cosigners.clock));
+    assert!(again.unwrap_err().to_string().contains("was used before"));
+    let other = cosigners.session_id();
+    assert!(block_on(reserved(&cosigners, &request).commit(other, cosigners.clock)).is_ok());
+}
+
+#[test]
+fn a_reservation_is_for_what_was_claimed_and_nothing_else() {
+    let cosigners = Cosigners::new(2, 3);
+    let (_, claimed) = cosigners.small(1);
+    let (_, other) = cosigners.small(2);
+    let claim = cosigners.claim(1, &claimed).unwrap();
+    let verified = cosigners.verify(1, &[1, 2], &other).unwrap();
+    assert_eq!(claim.reserve(verified, &[]).unwrap_err().check, Check::Session);
+}
+
+#[test]
+fn a_sight_is_journaled_once_and_keeps_the_approval_alive_everywhere() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let intent = cosigners.house.intent(1);
+    let request = cosigners.house.approved(&intent, 1);
+    for _ in 0..2 {
+        let seen = cosigners.with(3, |ctx| sight(ctx, &request)).unwrap();
+        block_on(cosigners.journal(3).sight(&seen, cosigners.clock)).unwrap();
+    }
+    assert_eq!(cosigners.journal(3).own_seq(), 1);
+    cosigners.clock = cosigners.clock.plus(7 * 24 * HOUR);
+    assert_eq!(cosigners.sign(&[1, 2], &request).unwrap_err().check, Check::Time);
+    assert!(cosigners.sign(&[1, 3], &request).is_ok(), "the third brings its journal");
+}

@@ -1,0 +1,145 @@
+//! Copies that come back: a co-signer that may have forgotten signs nothing until others have told it.
+
+use std::path::PathBuf;
+
+use super::*;
+
+impl Cosigners {
+    fn files(&self, index: u8) -> [PathBuf; 2] {
+        let settings = self.house.settings(index, self.folder.path());
+        [settings.path, settings.counter]
+    }
+
+    /// Closes the journal and puts a copy of its file back that was taken by [`Self::copy`].
+    fn put_back(&mut self, index: u8, copy: &[u8]) {
+        self.stop(index);
+        std::fs::write(&self.files(index)[0], copy).unwrap();
+        self.start(index).unwrap();
+    }
+
+    fn copy(&mut self, index: u8) -> Vec<u8> {
+        self.restart(index).unwrap();
+        self.stop(index);
+        let copy = std::fs::read(&self.files(index)[0]).unwrap();
+        self.start(index).unwrap();
+        copy
+    }
+
+    fn is_quarantined(&self, index: u8) -> bool {
+        self.journal(index).quarantine().is_some()
+    }
+}
+
+#[test]
+fn an_old_copy_of_the_journal_is_quarantined_and_signs_nothing() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let old = cosigners.copy(1);
+    let (_, request) = cosigners.small(1);
+    cosigners.sign(&[1, 2], &request).unwrap();
+    cosigners.put_back(1, &old);
+    let reason = cosigners.journal(1).quarantine().unwrap().reason;
+    assert!(reason.contains("ends at entry 0, but entry 1 was written"), "{reason}");
+    let (intent, request) = cosigners.small(2);
+    let refusal = cosigners.sign(&[1, 3], &request).unwrap_err();
+    assert!(refusal.reason.contains("quarantined"), "{}", refusal.reason);
+    // It promises nothing either, and a restart does not help.
+    let refusal = crate::refuse::never(wire::message::Check::Rule, "no");
+    let refusal = block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock));
+    assert_eq!(refusal.never, None);
+    cosigners.restart(1).unwrap();
+    assert!(cosigners.is_quarantined(1));
+}
+
+#[test]
+fn a_missing_counter_is_a_doubt() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let (_, request) = cosigners.small(1);
+    cosigners.sign(&[1, 2], &request).unwrap();
+    cosigners.stop(1);
+    std::fs::remove_file(&cosigners.files(1)[1]).unwrap();
+    cosigners.start(1).unwrap();
+    assert!(cosigners.is_quarantined(1));
+    // The counter is there again by now, but the doubt stands.
+    cosigners.restart(1).unwrap();
+    assert!(cosigners.is_quarantined(1));
+}
+
+#[test]
+fn quarantine_ends_when_enough_journals_are_merged() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let old = cosigners.copy(1);
+    let (intent, request) = cosigners.small(1);
+    cosigners.sign(&[1, 2], &request).unwrap();
+    cosigners.sign(&[2, 3], &cosigners.small(2).1).unwrap();
+    cosigners.put_back(1, &old);
+    cosigners.tell(2, 1).unwrap();
+    assert!(cosigners.is_quarantined(1), "one of two is not enough");
+    cosigners.tell(2, 1).unwrap();
+    assert!(cosigners.is_quarantined(1), "the same one twice is not enough");
+    cosigners.tell(3, 1).unwrap();
+    block_on(cosigners.journal(1).flush()).unwrap();
+    assert!(!cosigners.is_quarantined(1));
+    // It goes on in a new series, and knows what it had signed for.
+    assert_eq!(cosigners.journal(1).own_seq() & 0xffff_ffff, 0);
+    let (other, _) = cosigners.small(3);
+    let same_token = cosigners.house.request(&other, vec![], 1);
+    assert!(cosigners.sign(&[1, 3], &same_token).is_err());
+    assert!(cosigners.journal(1).with(|union| union.contributed(&intent.digest())));
+    cosigners.restart(1).unwrap();
+    assert!(!cosigners.is_quarantined(1));
+    cosigners.sign(&[1, 3], &cosigners.small(3).1).unwrap();
+    assert_eq!(cosigners.journal(1).own_seq() & 0xffff_ffff, 1);
+    // The others follow.
+    cosigners.tell(1, 2).unwrap();
+    assert_eq!(cosigners.journal(2).heads()[0], cosigners.journal(1).heads()[0]);
+}
+
+#[test]
+fn lost_entries_of_our_own_come_back_from_others() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let old = cosigners.copy(1);
+    let (intent, request) = cosigners.small(1);
+    cosigners.sign(&[1, 2], &request).unwrap();
+    cosigners.tell(1, 3).unwrap();
+    cosigners.put_back(1, &old);
+    cosigners.tell(3, 1).unwrap();
+    assert!(cosigners.journal(1).with(|union| union.contributed_by_me(&intent.digest())));
+    cosigners.tell(2, 1).unwrap();
+    block_on(cosigners.journal(1).flush()).unwrap();
+    assert!(!cosigners.is_quarantined(1));
+}
+
+#[test]
+fn a_copy_whose_counter_came_along_is_found_out_by_a_peer() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let old = cosigners.copy(1);
+    let counter = std::fs::read(&cosigners.files(1)[1]).unwrap();
+    let (_, request) = cosigners.small(1);
+    cosigners.sign(&[1, 2], &request).unwrap();
+    cosigners.tell(1, 3).unwrap();
+    cosigners.stop(1);
+    let [journal_file, counter_file] = cosigners.files(1);
+    std::fs::write(journal_file, &old).unwrap();
+    std::fs::write(counter_file, &counter).unwrap();
+    cosigners.start(1).unwrap();
+    assert!(!cosigners.is_quarantined(1), "nothing on this host knows");
+    assert!(matches!(cosigners.tell(3, 1), Err(MergeError::Forgotten { from: 3 })));
+    assert!(cosigners.is_quarantined(1));
+    let (_, other) = cosigners.small(2);
+    assert!(cosigners.claim(1, &other).is_err());
+}
+
+#[test]
+fn limits_hold_over_a_restore() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let old = cosigners.copy(1);
+    for number in 1..=10 {
+        cosigners.sign(&[1, 2], &cosigners.small(number).1).unwrap();
+    }
+    cosigners.put_back(1, &old);
+    cosigners.tell(2, 1).unwrap();
+    cosigners.tell(3, 1).unwrap();
+    block_on(cosigners.journal(1).flush()).unwrap();
+    let refusal = cosigners.sign(&[1, 3], &cosigners.small(11).1).unwrap_err();
+    assert_eq!(refusal.check, wire::message::Check::Budget);
+}

@@ -1,0 +1,152 @@
+//! What is not believed of others' journals.
+
+use wire::message::SignedEntry;
+
+use super::*;
+use crate::house::cosigner_key;
+use crate::journal::{AHEAD_MS, Body, EntryFault};
+
+/// An entry of co-signer 2, which the test may lie in.
+fn entry(cosigners: &Cosigners, seq: u64, previous: Digest, body: &Body) -> SignedEntry {
+    let bytes = postcard::to_stdvec(body).unwrap();
+    SignedEntry::sign(&cosigner_key(2), 2, seq, previous, cosigners.clock, bytes)
+}
+
+fn sight(text: &str) -> Body {
+    Body::Sight { intent: Digest::of("test", &[text.as_bytes()]) }
+}
+
+fn merge(cosigners: &Cosigners, entries: Vec<SignedEntry>) -> Result<usize, MergeError> {
+    cosigners.journal(1).merge(3, entries, &[], cosigners.clock).map(|merged| merged.new)
+}
+
+#[track_caller]
+fn assert_faulty(cosigners: &Cosigners, entry: SignedEntry, fault: EntryFault) {
+    match merge(cosigners, vec![entry]) {
+        Err(MergeError::Entry(found)) => assert_eq!(found, fault),
+        other => panic!("{other:?} instead of {fault}"),
+    }
+}
+
+#[test]
+fn journals_spread_over_others() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let (intent, request) = cosigners.small(1);
+    cosigners.sign(&[1, 2], &request).unwrap();
+    // The third hears of the first's entries from the second.
+    cosigners.tell(1, 2).unwrap();
+    cosigners.tell(2, 3).unwrap();
+    assert_eq!(cosigners.journal(3).heads(), cosigners.journal(2).heads());
+    assert!(cosigners.journal(3).with(|union| union.contributed(&intent.digest())));
+    assert!(!cosigners.journal(3).with(|union| union.contributed_by_me(&intent.digest())));
+    // And still knows after a restart.
+    block_on(cosigners.journal(3).flush()).unwrap();
+    cosigners.restart(3).unwrap();
+    assert_eq!(cosigners.journal(3).heads(), cosigners.journal(2).heads());
+}
+
+#[test]
+fn entries_that_are_held_already_change_nothing() {
+    let cosigners = Cosigners::new(2, 3);
+    let first = entry(&cosigners, 1, cosigners.house.genesis.deployment(), &sight("a"));
+    assert_eq!(merge(&cosigners, vec![first.clone(), first.clone()]).unwrap(), 1);
+    assert_eq!(merge(&cosigners, vec![first]).unwrap(), 0);
+}
+
+#[test]
+fn a_forged_or_altered_entry_is_refused() {
+    let cosigners = Cosigners::new(2, 3);
+    let deployment = cosigners.house.genesis.deployment();
+    let sound = entry(&cosigners, 1, deployment, &sight("a"));
+    let mut altered = sound.clone();
+    altered.at = altered.at.plus(1);
+    assert_faulty(&cosigners, altered, EntryFault::Signature { author: 2, seq: 1 });
+    let mut moved = sound.clone();
+    moved.author = 3;
+    assert_faulty(&cosigners, moved, EntryFault::Signature { author: 3, seq: 1 });
+    let mut stranger = sound;
+    stranger.author = 4;
+    assert_faulty(&cosigners, stranger, EntryFault::UnknownAuthor(4));
+}
+
+#[test]
+fn a_journal_of_another_deployment_is_refused() {
+    let cosigners = Cosigners::new(2, 3);
+    let foreign = entry(&cosigners, 1, Digest::of("another", &[]), &sight("a"));
+    assert_faulty(&cosigners, foreign, EntryFault::Equivocation { author: 2, seq: 0 });
+}
+
+#[test]
+fn a_gap_is_refused() {
+    let cosigners = Cosigners::new(2, 3);
+    let third = entry(&cosigners, 3, cosigners.house.genesis.deployment(), &sight("a"));
+    assert_faulty(&cosigners, third, EntryFault::Gap { author: 2, expected: 1, found: 3 });
+}
+
+#[test]
+fn two_entries_with_one_number_raise_an_alarm() {
+    let cosigners = Cosigners::new(2, 3);
+    let deployment = cosigners.house.genesis.deployment();
+    merge(&cosigners, vec![entry(&cosigners, 1, deployment, &sight("a"))]).unwrap();
+    let twin = entry(&cosigners, 1, deployment, &sight("b"));
+    assert_faulty(&cosigners, twin, EntryFault::Equivocation { author: 2, seq: 1 });
+    assert!(cosigners.journal(1).alarms()[0].contains("two different entries 1"));
+}
+
+#[test]
+fn an_entry_from_the_future_is_held_until_the_clocks_agree() {
+    let cosigners = Cosigners::new(2, 3);
+    let deployment = cosigners.house.genesis.deployment();
+    let bytes = postcard::to_stdvec(&sight("a")).unwrap();
+    let at = cosigners.clock.plus(AHEAD_MS + 1);
+    let ahead = SignedEntry::sign(&cosigner_key(2), 2, 1, deployment, at, bytes);
+    assert_faulty(&cosigners, ahead, EntryFault::Future { author: 2, seq: 1, ahead_ms: AHEAD_MS + 1 });
+}
+
+#[test]
+fn an_entry_that_goes_back_in_time_is_refused() {
+    let cosigners = Cosigners::new(2, 3);
+    let first = entry(&cosigners, 1, cosigners.house.genesis.deployment(), &sight("a"));
+    let bytes = postcard::to_stdvec(&sight("b")).unwrap();
+    let earlier = cosigners.clock.plus(-1);
+    let second = SignedEntry::sign(&cosigner_key(2), 2, 2, first.hash(), earlier, bytes);
+    merge(&cosigners, vec![first]).unwrap();
+    assert_faulty(&cosigners, second, EntryFault::Backwards { author: 2, seq: 2 });
+}
+
+#[test]
+fn an_entry_that_this_version_cannot_read_is_refused() {
+    let cosigners = Cosigners::new(2, 3);
+    let deployment = cosigners.house.genesis.deployment();
+    let mut trailing = postcard::to_stdvec(&sight("a")).unwrap();
+    trailing.push(0);
+    for bytes in [vec![], vec![0xff, 1], trailing] {
+        let entry = SignedEntry::sign(&cosigner_key(2), 2, 1, deployment, cosigners.clock, bytes);
+        assert_faulty(&cosigners, entry, EntryFault::Unreadable { author: 2, seq: 1 });
+    }
+}
+
+#[test]
+fn a_lie_about_an_amount_does_not_loosen_a_limit() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let (_, request) = cosigners.small(1);
+    let mut facts = cosigners.outline(2, &request).unwrap().demand().facts().clone();
+    facts.amount = payout::money::Amount::ZERO;
+    let lie = Body::Contribution(Box::new(crate::journal::Contribution {
+        facts: facts.clone(),
+        session: Digest::of("lie", &[]),
+    }));
+    let mut lies = vec![entry(&cosigners, 1, cosigners.house.genesis.deployment(), &lie)];
+    // Dated back out of the window as well.
+    facts.amount = payout::money::Amount::from_u256(payout::money::Amount::from_u128(1).as_u256() << 250);
+    let absurd =
+        Body::Contribution(Box::new(crate::journal::Contribution { facts, session: Digest::of("lie", &[]) }));
+    merge(&cosigners, lies.clone()).unwrap();
+    let next = entry(&cosigners, 2, lies.remove(0).hash(), &absurd);
+    assert_faulty(&cosigners, next, EntryFault::Absurd { author: 2, seq: 2 });
+    cosigners.sign(&[1, 3], &request).unwrap();
+    let used = cosigners
+        .journal(1)
+        .with(|union| union.rule_use(&"small".parse().unwrap(), &crate::house::usdt(), None, None));
+    assert_eq!((used.window_count, used.total), (1, crate::house::tokens(50)));
+}
