@@ -6,8 +6,11 @@
 pub mod accept;
 pub mod api;
 pub mod callback;
+pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod engine;
 pub mod hub;
 pub mod metrics;

@@ -12,7 +12,7 @@ use payout::ids::{Digest, PrincipalId, ProjectId, WalletId};
 use super::answer::Answer;
 use super::desk::Desk;
 use super::failure::Failure;
-use chain::ChainWord;
+use self::chain::ChainWord;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
@@ -124,8 +124,8 @@ pub(super) async fn run(desk: &Desk, command: PolicyCommand) -> Result<Answer, F
     }
 }
 
-pub(super) use offline::{Read, read_book, read_people, read_rules};
-pub(super) use online::{lines_of, offer};
+pub(super) use offline::Read;
+pub(super) use online::offer;
 
 /// A digest's line in an answer.
 fn short(digest: &Digest) -> String {

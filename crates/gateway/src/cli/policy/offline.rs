@@ -8,7 +8,7 @@ use payout::intent::Kind;
 use payout::money::Amount;
 use payout::policy::examples::{Tried, read_examples, try_examples};
 use payout::policy::file::{self, FileError, Located};
-use payout::policy::{Book, Case, ChainName, Finding, People, Recipient, RuleUse, Rules, Severity, check, decide};
+use payout::policy::{Book, Case, ChainName, Finding, People, Recipient, RuleUse, Rules, Severity, decide};
 use serde_json::json;
 
 use super::{ExplainArgs, Files};
@@ -63,7 +63,7 @@ impl Read {
     /// What is remarkable, with lines.
     pub(in crate::cli) fn findings(&self) -> Vec<Finding> {
         let Self { rules, people, book } = self;
-        let mut findings = check(&rules.document, &people.document, &book.document);
+        let mut findings = payout::policy::check(&rules.document, &people.document, &book.document);
         rules.lines.place(ChainName::Rules, &mut findings);
         people.lines.place(ChainName::People, &mut findings);
         book.lines.place(ChainName::Book, &mut findings);
@@ -87,17 +87,17 @@ fn refused(error: &FileError) -> Failure {
 }
 
 /// Reads `rules.toml`.
-pub(in crate::cli) fn read_rules(path: &Path) -> Result<Located<Rules>, Failure> {
+pub(super) fn read_rules(path: &Path) -> Result<Located<Rules>, Failure> {
     file::read_rules(&path.display().to_string(), &text(path)?).map_err(|error| refused(&error))
 }
 
 /// Reads `people.toml`.
-pub(in crate::cli) fn read_people(path: &Path) -> Result<Located<People>, Failure> {
+pub(super) fn read_people(path: &Path) -> Result<Located<People>, Failure> {
     file::read_people(&path.display().to_string(), &text(path)?).map_err(|error| refused(&error))
 }
 
 /// Reads `book.toml`: addresses in their chains' spelling, old payees with the dates that they have in `listed`.
-pub(in crate::cli) fn read_book(path: &Path, rules: &Rules, listed: &Book) -> Result<Located<Book>, Failure> {
+pub(super) fn read_book(path: &Path, rules: &Rules, listed: &Book) -> Result<Located<Book>, Failure> {
     let spelling = |chain_id: &ChainId, text: &str| spell(rules, chain_id, text);
     file::read_book(&path.display().to_string(), &text(path)?, &spelling, listed, clock::now())
         .map_err(|error| refused(&error))
@@ -109,7 +109,7 @@ fn spell(rules: &Rules, chain_id: &ChainId, text: &str) -> Result<Address, Strin
     chain::family(network.family).parse_address(&network.network_id, text).map_err(|why| format!("{text:?} {why}"))
 }
 
-pub(super) fn check_files(findings: &[Finding]) -> (String, Outcome) {
+fn summary(findings: &[Finding]) -> (String, Outcome) {
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let mut text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
     text.push_str(&match (errors, findings.len()) {
@@ -123,7 +123,7 @@ pub(super) fn check_files(findings: &[Finding]) -> (String, Outcome) {
 /// `policy check`
 pub(super) fn check(desk: &Desk, files: &Files) -> Result<Answer, Failure> {
     let findings = Read::files(desk, files)?.findings();
-    let (text, outcome) = check_files(&findings);
+    let (text, outcome) = summary(&findings);
     let list: Vec<_> = findings
         .iter()
         .map(|finding| {

@@ -167,7 +167,7 @@ fn after_signing(sheet: &ProposalSheet) -> Result<Answer, Failure> {
 }
 
 /// What a signer reads under the changes.
-pub(in crate::cli) fn lines_of(version: &SignedVersion, digest: &Digest, remarks: &[String]) -> String {
+fn lines_of(version: &SignedVersion, digest: &Digest, remarks: &[String]) -> String {
     let mut text = format!("You are about to sign version {} of the {}.\n", version.version, version.chain);
     for remark in remarks {
         text.push_str(&format!("  {}\n", harmless(remark)));

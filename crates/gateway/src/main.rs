@@ -1,0 +1,5 @@
+//! The binary `bursar`: the gateway and its operators' command line.
+
+fn main() -> std::process::ExitCode {
+    gateway::cli::main()
+}
