@@ -79,7 +79,8 @@ pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> 
     match outcome {
         SignOutcome::Signed { made, .. } => {
             let kept = record::keep_all(gateway, &row, &sessions);
-            let (kept, stored) = tokio::join!(kept, store_signed(gateway, row.cid(), row.version, build, made));
+            let (kept, stored) =
+                tokio::join!(kept, store_signed(gateway, row.cid(), row.version, build, made));
             if let Err(error) = kept {
                 // What was signed is stored; only what `bursar why` shows of it is not.
                 tracing::warn!(cid = %row.cid(), error = &error as &dyn std::error::Error, "a session was not kept");
@@ -98,7 +99,8 @@ pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> 
         SignOutcome::Aborted { why } => {
             record::keep_all(gateway, &row, &sessions).await?;
             let due_at = pace::again(&row, clock::now(), ABORTED_MS);
-            let wait = wait(format!("signing broke off: {why}"), "none: the co-signers are asked again shortly");
+            let wait =
+                wait(format!("signing broke off: {why}"), "none: the co-signers are asked again shortly");
             hold(gateway, &row, wait, due_at).await
         }
         SignOutcome::Busy => {
@@ -253,3 +255,6 @@ fn advance(cid: Cid, version: i64, events: Vec<Event>, now: Millis, due_at: Opti
         now,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,8 +47,7 @@ impl Hub {
         }
         let words = room.ceremonies.open(open.ceremony);
         let message = ToCosigner::Ceremony(open);
-        let lost: Vec<u8> =
-            all.iter().copied().filter(|index| room.say(*index, &message).is_err()).collect();
+        let lost: Vec<u8> = all.iter().copied().filter(|index| room.say(*index, &message).is_err()).collect();
         let (news, stream) = mpsc::channel(64);
         tokio::spawn(report(words, all, lost, news));
         Ok(stream)

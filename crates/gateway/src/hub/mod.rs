@@ -76,7 +76,9 @@ pub enum HubError {
         source: std::io::Error,
     },
     /// The name is not on the roster, or stands there with another key: no co-signer would talk to this gateway.
-    #[error("genesis has no gateway {name:?} with the key {key}: use the key file that belongs to this deployment")]
+    #[error(
+        "genesis has no gateway {name:?} with the key {key}: use the key file that belongs to this deployment"
+    )]
     NotOnRoster {
         /// The name.
         name: String,
@@ -144,4 +146,4 @@ impl std::fmt::Debug for Hub {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -89,9 +89,11 @@ impl Seat<'_> {
     fn ping(&mut self) -> Option<Ended> {
         self.frames = 0;
         let limit = self.room.pace.half_open;
-        let silent = self.room.last_heard(&[self.index]).into_iter().any(|(_, heard)| {
-            heard.is_some_and(|heard| heard.elapsed() >= limit)
-        });
+        let silent = self
+            .room
+            .last_heard(&[self.index])
+            .into_iter()
+            .any(|(_, heard)| heard.is_some_and(|heard| heard.elapsed() >= limit));
         if silent {
             return Some(Ended::HalfOpen(limit));
         }

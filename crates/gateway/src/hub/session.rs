@@ -56,7 +56,8 @@ pub struct SessionReport {
 impl SessionReport {
     /// Whether a participant passed all checks: from then on a signature may exist.
     pub fn reached_checked(&self) -> bool {
-        matches!(self.end, SessionEnd::Signed { .. }) || self.voices.iter().any(|voice| voice.checks.is_some())
+        matches!(self.end, SessionEnd::Signed { .. })
+            || self.voices.iter().any(|voice| voice.checks.is_some())
     }
 }
 
@@ -250,9 +251,8 @@ struct Hearing {
 
 impl Hearing {
     fn new(participants: &[u8]) -> Self {
-        let voice = |index: &u8| {
-            (*index, Voice { index: *index, checks: None, refusal: None, broke_off: None })
-        };
+        let voice =
+            |index: &u8| (*index, Voice { index: *index, checks: None, refusal: None, broke_off: None });
         Self {
             voices: participants.iter().map(voice).collect(),
             wrong_since: None,
@@ -274,7 +274,8 @@ impl Hearing {
                 self.wrong();
             }
             Word::Aborted { why, culprit } => {
-                let accused = culprit.filter(|culprit| *culprit != index && self.voices.contains_key(culprit));
+                let accused =
+                    culprit.filter(|culprit| *culprit != index && self.voices.contains_key(culprit));
                 self.culprits.extend(accused);
                 self.broke_off(index, tidy(&why, REASON_CHARS));
             }

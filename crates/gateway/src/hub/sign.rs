@@ -141,11 +141,8 @@ impl Hub {
             };
             course.tried.insert(participants.clone());
             let session = Session::new(&self.room, participants, fresh_label());
-            let opening = Opening {
-                session: session.label(),
-                participants: session.participants(),
-                at: clock::now(),
-            };
+            let opening =
+                Opening { session: session.label(), participants: session.participants(), at: clock::now() };
             if let Err(stop) = asker.opening(opening).await {
                 return SignOutcome::Stopped(stop);
             }

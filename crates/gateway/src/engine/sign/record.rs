@@ -84,4 +84,3 @@ pub(super) const fn outcome_name(end: &SessionEnd) -> &'static str {
         SessionEnd::Aborted { .. } => "aborted",
     }
 }
-

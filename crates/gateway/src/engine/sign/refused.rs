@@ -96,7 +96,9 @@ const fn next_action(check: Check) -> &'static str {
         Check::Rule => "withdraw it, or publish rules that allow it and pay again",
         Check::Approvals => "see who has yet to approve",
         Check::Time => "set the clocks of gateway and co-signers; an expired approval needs a new attempt",
-        Check::Bytes | Check::Address => "look for a fault or an intruder in the gateway before anything else",
+        Check::Bytes | Check::Address => {
+            "look for a fault or an intruder in the gateway before anything else"
+        }
         Check::Budget => "wait until the window moves on, or let the admins publish a higher limit",
     }
 }

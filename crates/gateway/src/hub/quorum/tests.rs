@@ -142,8 +142,5 @@ fn an_explanation_names_who_is_missing_and_why() {
         &["alpha".to_owned()],
         &[("beta".to_owned(), Obstacle::Absent), ("gamma".to_owned(), Obstacle::Frozen("stolen".to_owned()))],
     );
-    assert_eq!(
-        text,
-        "2 co-signers must sign; ready: alpha; beta: not connected; gamma: frozen: stolen"
-    );
+    assert_eq!(text, "2 co-signers must sign; ready: alpha; beta: not connected; gamma: frozen: stolen");
 }

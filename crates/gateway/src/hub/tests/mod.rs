@@ -4,4 +4,4 @@ mod door;
 mod questions;
 mod relay;
 mod signing;
-mod world;
+pub(crate) mod world;

@@ -2,9 +2,7 @@ use std::time::{Duration, Instant};
 
 use payout::approval::{Act, ActNonce, SignedAct};
 use payout::key::SecretKey;
-use wire::message::{
-    CeremonyNews, FromCosigner, Label, OpenCeremony, Purpose, StopAct, ToCosigner,
-};
+use wire::message::{CeremonyNews, FromCosigner, Label, OpenCeremony, Purpose, StopAct, ToCosigner};
 
 use super::world::{Manner, World, intent_digest, quick, refusal, request};
 use crate::hub::{Acknowledgement, CeremonyError};
@@ -86,8 +84,7 @@ async fn a_stop_is_acknowledged_by_those_who_journaled_it() {
         }
     };
     let (acknowledged, ()) = tokio::join!(world.hub.stop(vec![stop(1)], Vec::new()), answers);
-    let expected =
-        Acknowledgement { index: 1, intent: Some(intent_digest(1)), kind: "reject".to_owned() };
+    let expected = Acknowledgement { index: 1, intent: Some(intent_digest(1)), kind: "reject".to_owned() };
     assert_eq!(acknowledged.into_iter().collect::<Vec<_>>(), [expected]);
 }
 

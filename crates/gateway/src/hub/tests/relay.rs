@@ -58,13 +58,15 @@ async fn a_slow_reader_loses_its_connection_and_holds_up_nobody() {
     let _deaf = world.cosigner(3, Manner::Deaf).await;
     let flood = async {
         while world.hub.connected().contains(&3) {
-            one.say(FromCosigner::Relay { peer: 3, link: 1, data: vec![0; 1_000_000] }).await;
+            one.say(FromCosigner::Relay { peer: 3, link: 1, data: vec![0; 50_000] }).await;
         }
     };
     let paid = async {
         let signing = world.sign(1).await;
         assert!(matches!(signing.outcome, SignOutcome::Signed { .. }), "{signing:?}");
     };
-    tokio::time::timeout(Duration::from_secs(10), futures::future::join(flood, paid)).await.expect("nobody waits");
+    tokio::time::timeout(Duration::from_secs(10), futures::future::join(flood, paid))
+        .await
+        .expect("nobody waits");
     assert_eq!(world.hub.connected(), [1, 2]);
 }

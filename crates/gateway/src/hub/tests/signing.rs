@@ -111,10 +111,7 @@ async fn one_that_is_killed_while_it_is_asked_is_replaced() {
     let signing = world.sign(9).await;
     let SignOutcome::NoQuorum { why, connected } = signing.outcome else { panic!("{signing:?}") };
     assert_eq!(connected, [3]);
-    assert_eq!(
-        why,
-        "2 co-signers must sign; ready: co-3; co-1: not connected; co-2: not connected"
-    );
+    assert_eq!(why, "2 co-signers must sign; ready: co-3; co-1: not connected; co-2: not connected");
     assert!(signing.sessions.is_empty());
 }
 
@@ -133,7 +130,11 @@ async fn the_return_of_a_cosigner_is_told_and_signing_goes_on() {
     let standing = world.standing(2);
     two.say(FromCosigner::Standing(Standing { journal_seq: 8, ..standing.clone() })).await;
     assert!(timeout(Duration::from_millis(300), changes.changed()).await.is_err());
-    two.say(FromCosigner::Standing(Standing { condition: Condition::Frozen("drill".to_owned()), ..standing })).await;
+    two.say(FromCosigner::Standing(Standing {
+        condition: Condition::Frozen("drill".to_owned()),
+        ..standing
+    }))
+    .await;
     timeout(TWO_SECONDS, changes.changed()).await.expect("a freeze is news").unwrap();
     let SignOutcome::NoQuorum { why, .. } = world.sign(1).await.outcome else { panic!("it is frozen") };
     assert!(why.contains("co-2: frozen: drill"), "{why}");
@@ -244,7 +245,8 @@ async fn nobody_hears_of_a_session_that_could_not_be_stored() {
     let signing = world.hub.sign(world.order(1), &asker).await;
     assert_eq!(signing.outcome, SignOutcome::Stopped("the disk is full"));
     assert!(matches!(world.sign(2).await.outcome, SignOutcome::Signed { .. }));
-    let opened: Vec<_> = one.all().into_iter().filter(|message| matches!(message, ToCosigner::Open { .. })).collect();
+    let opened: Vec<_> =
+        one.all().into_iter().filter(|message| matches!(message, ToCosigner::Open { .. })).collect();
     assert_eq!(opened.len(), 1, "{opened:?}");
     assert!(!asker.opened.lock().unwrap().is_empty());
 }
@@ -272,7 +274,7 @@ async fn one_intent_is_asked_about_once_at_a_time_and_a_forsaken_session_is_clos
 async fn those_who_ban_each_other_are_never_asked_together() {
     let world = World::new(2, 3).await;
     let banning = Standing { banned: vec![2], ..world.standing(1) };
-    let _one = world.cosigner_with(1, Manner::Signs, banning).await;
+    let _one = world.cosigner_with(Manner::Signs, banning).await;
     let mut two = world.cosigner(2, Manner::Signs).await;
     let _three = world.cosigner(3, Manner::Signs).await;
     for intent in 1..=8 {
@@ -287,7 +289,7 @@ async fn a_share_of_another_key_is_no_share() {
     let _one = world.cosigner(1, Manner::Signs).await;
     let mut other = world.standing(2);
     other.wallets[0].public_key = [4; 33];
-    let two = world.cosigner_with(2, Manner::Signs, other).await;
+    let two = world.cosigner_with(Manner::Signs, other).await;
     let SignOutcome::NoQuorum { why, .. } = world.sign(1).await.outcome else { panic!("no quorum") };
     assert!(why.contains("co-2: its share is of another key than the policy's"), "{why}");
     two.say(FromCosigner::Standing(Standing { wallets: Vec::new(), ..world.standing(2) })).await;

@@ -1,11 +1,11 @@
 //! A hub with a roster, and co-signers without shares that behave as a test wants.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use payout::ids::{Digest, WalletId};
+use payout::intent::Intent;
 use payout::key::{PublicKey, SecretKey};
 use payout::life::StepQuorum;
 use payout::policy::{Book, Environment, GatewaySeat, Genesis, People, Policy, Roster, Rules, Seat, Wallet};
@@ -15,8 +15,8 @@ use tokio::time::timeout;
 use wire::channel::{self, Identity};
 use wire::connection::{Connection, ConnectionError, Limits, Writer};
 use wire::message::{
-    CeremonyNews, Check, Condition, Finality, FromCosigner, Label, NeverProof, PROTOCOL, Refusal, SignRequest,
-    Standing, ToCosigner, WalletStanding,
+    CeremonyNews, Check, Condition, Finality, FromCosigner, Label, NeverProof, PROTOCOL, Refusal,
+    SignRequest, Standing, ToCosigner, WalletStanding,
 };
 
 use crate::hub::pace::Pace;
@@ -40,7 +40,6 @@ pub(super) fn quick() -> Pace {
 
 pub(super) struct World {
     pub(super) hub: Hub,
-    pub(super) address: SocketAddr,
     pub(super) policy: Policy,
     pub(super) gateway_key: PublicKey,
     threshold: u8,
@@ -48,6 +47,28 @@ pub(super) struct World {
 
 pub(super) fn cosigner_key(index: u8) -> SecretKey {
     SecretKey::from_seed(&[index; 32])
+}
+
+pub(super) async fn dial(
+    hub: &Hub,
+    gateway: PublicKey,
+    key: &SecretKey,
+) -> Result<Connection<ToCosigner, FromCosigner>, ConnectionError> {
+    let config = channel::client_config(&Identity::from(key), gateway);
+    Connection::dial(&hub.local_addr().to_string(), config, Limits::default()).await
+}
+
+/// The same, with so little room in the socket that whoever does not read is noticed soon.
+async fn deaf(
+    hub: &Hub,
+    gateway: PublicKey,
+    key: &SecretKey,
+) -> Result<Connection<ToCosigner, FromCosigner>, ConnectionError> {
+    let config = channel::client_config(&Identity::from(key), gateway);
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let stream = socket.connect(hub.local_addr()).await.unwrap();
+    Connection::connect(stream, config, Limits::default()).await
 }
 
 impl World {
@@ -77,41 +98,23 @@ impl World {
         };
         let shared = Arc::new(policy.clone());
         let hub = Hub::start_at(pace, config, Arc::new(move || Arc::clone(&shared))).await.unwrap();
-        let address = hub.local_addr();
-        Self { hub, address, policy, gateway_key: gateway.public(), threshold }
+        Self { hub, policy, gateway_key: gateway.public(), threshold }
     }
 
     /// A co-signer that is there and behaves like this.
     pub(super) async fn cosigner(&self, index: u8, manner: Manner) -> StandIn {
-        let standing = self.standing(index);
-        self.cosigner_with(index, manner, standing).await
+        self.cosigner_with(manner, self.standing(index)).await
     }
 
-    pub(super) async fn cosigner_with(&self, index: u8, manner: Manner, standing: Standing) -> StandIn {
-        let before = self.hub.standings()[usize::from(index) - 1].presence.as_ref().map(|here| here.since);
-        let connection = self.dial(&cosigner_key(index)).await.unwrap();
-        let StandInParts { stand_in, start } = StandIn::over(index, manner, connection);
-        start(standing).await;
-        let mut changes = self.hub.subscribe();
-        let here = async {
-            loop {
-                let seat = &self.hub.standings()[usize::from(index) - 1];
-                if seat.presence.as_ref().is_some_and(|here| Some(here.since) != before) {
-                    return;
-                }
-                changes.changed().await.unwrap();
-            }
-        };
-        timeout(Duration::from_secs(5), here).await.expect("the co-signer is let in");
-        stand_in
+    pub(super) async fn cosigner_with(&self, manner: Manner, standing: Standing) -> StandIn {
+        StandIn::join(&self.hub, self.gateway_key, manner, standing).await
     }
 
     pub(super) async fn dial(
         &self,
         key: &SecretKey,
     ) -> Result<Connection<ToCosigner, FromCosigner>, ConnectionError> {
-        let config = channel::client_config(&Identity::from(key), self.gateway_key);
-        Connection::dial(&self.address.to_string(), config, Limits::default()).await
+        dial(&self.hub, self.gateway_key, key).await
     }
 
     pub(super) fn standing(&self, index: u8) -> Standing {
@@ -237,9 +240,11 @@ impl Asker for Plain {
 
 /// How a stand-in behaves when it is asked to sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(crate) enum Manner {
     /// Says hello to the other participants over the relay; signs when all have said hello.
     Signs,
+    /// The same, with this signature.
+    SignsWith(Vec<u8>),
     /// Answers nothing, pings neither.
     Silent,
     /// Answers pings only.
@@ -256,7 +261,7 @@ pub(super) enum Manner {
     Dies,
 }
 
-pub(super) struct StandIn {
+pub(crate) struct StandIn {
     pub(super) index: u8,
     /// All that the hub said, but pings.
     pub(super) heard: mpsc::UnboundedReceiver<ToCosigner>,
@@ -264,33 +269,37 @@ pub(super) struct StandIn {
     task: JoinHandle<Option<ConnectionError>>,
 }
 
-struct StandInParts<F> {
-    stand_in: StandIn,
-    start: F,
-}
-
 impl StandIn {
-    fn over(
-        index: u8,
-        manner: Manner,
-        connection: Connection<ToCosigner, FromCosigner>,
-    ) -> StandInParts<impl AsyncFnOnce(Standing)> {
+    /// Comes to a hub, and waits until it is let in.
+    pub(crate) async fn join(hub: &Hub, gateway: PublicKey, manner: Manner, standing: Standing) -> Self {
+        let index = standing.index;
+        let since = || hub.standings()[usize::from(index) - 1].presence.as_ref().map(|here| here.since);
+        let before = since();
+        let connection = match manner {
+            Manner::Deaf => deaf(hub, gateway, &cosigner_key(index)).await.unwrap(),
+            _ => dial(hub, gateway, &cosigner_key(index)).await.unwrap(),
+        };
         let (log, heard) = mpsc::unbounded_channel();
         let writer = connection.writer.clone();
-        let hello = writer.clone();
         let task = tokio::spawn(behave(index, manner, connection, log));
-        StandInParts {
-            stand_in: Self { index, heard, writer, task },
-            start: async move |standing| hello.send(&FromCosigner::Hello(standing)).await.unwrap(),
-        }
+        let stand_in = Self { index, heard, writer, task };
+        let mut changes = hub.subscribe();
+        stand_in.say(FromCosigner::Hello(standing)).await;
+        let here = async {
+            while since().is_none() || since() == before {
+                changes.changed().await.unwrap();
+            }
+        };
+        timeout(Duration::from_secs(5), here).await.expect("the co-signer is let in");
+        stand_in
     }
 
-    pub(super) async fn say(&self, message: FromCosigner) {
+    pub(crate) async fn say(&self, message: FromCosigner) {
         self.writer.send(&message).await.unwrap();
     }
 
     /// The next message but pings and the welcome.
-    pub(super) async fn next(&mut self) -> ToCosigner {
+    pub(crate) async fn next(&mut self) -> ToCosigner {
         loop {
             let message = timeout(Duration::from_secs(5), self.heard.recv()).await.expect("a message comes");
             match message.expect("the connection lives") {
@@ -306,7 +315,7 @@ impl StandIn {
     }
 
     /// The participants of the sessions that were opened here so far.
-    pub(super) fn opened(&mut self) -> Vec<Vec<u8>> {
+    pub(crate) fn opened(&mut self) -> Vec<Vec<u8>> {
         let open = |message| match message {
             ToCosigner::Open { participants, .. } => Some(participants),
             _ => None,
@@ -353,11 +362,9 @@ async fn behave(
             continue;
         }
         let answers = match &message {
-            ToCosigner::Open { session, participants, .. } => {
-                if manner == Manner::Dies {
-                    return None;
-                }
-                opened(index, &manner, *session, participants, &mut open)
+            ToCosigner::Open { .. } if manner == Manner::Dies => return None,
+            ToCosigner::Open { session, participants, request } => {
+                opened(index, &manner, (*session, participants, request), &mut open)
             }
             ToCosigner::Relay { peer, data, .. } => {
                 if let Ok(label) = <[u8; 16]>::try_from(data.as_slice()) {
@@ -377,8 +384,10 @@ async fn behave(
         open.retain(|(session, others)| {
             let ready = others.iter().all(|other| greeted.contains(&(*session, *other)));
             if ready {
-                let mut signature = vec![1; 65];
-                signature[1] = index;
+                let signature = match &manner {
+                    Manner::SignsWith(signature) => signature.clone(),
+                    _ => [vec![1, index], vec![1; 63]].concat(),
+                };
                 let checks = vec!["rule".to_owned(), "bytes\u{1b}[31m".to_owned()];
                 let _ = writer.try_send(&FromCosigner::Checked { session: *session, checks });
                 let _ = writer.try_send(&FromCosigner::Signed { session: *session, signature });
@@ -392,12 +401,11 @@ async fn behave(
 fn opened(
     index: u8,
     manner: &Manner,
-    session: Label,
-    participants: &[u8],
+    (session, participants, request): (Label, &[u8], &SignRequest),
     open: &mut Vec<(Label, BTreeSet<u8>)>,
 ) -> Vec<FromCosigner> {
     match manner {
-        Manner::Signs => {
+        Manner::Signs | Manner::SignsWith(_) => {
             let others: BTreeSet<u8> = participants.iter().copied().filter(|one| *one != index).collect();
             let data = session.as_bytes().to_vec();
             let hello = |peer: &u8| FromCosigner::Relay { peer: *peer, link: 7, data: data.clone() };
@@ -409,7 +417,11 @@ fn opened(
             let why = "a round was wrong".to_owned();
             vec![FromCosigner::Aborted { session, why, culprit: *culprit }]
         }
-        Manner::Refuses { never_by } => vec![FromCosigner::Refused { session, refusal: refusal(index, *never_by) }],
+        Manner::Refuses { never_by } => {
+            let about = serde_json::from_str(&request.intent)
+                .map_or(intent_digest(1), |intent: Intent| intent.digest());
+            vec![FromCosigner::Refused { session, refusal: refusal_of(about, index, *never_by) }]
+        }
         Manner::Forges => vec![FromCosigner::Signed { session, signature: vec![9; 65] }],
         Manner::Silent | Manner::Idle | Manner::Deaf | Manner::Dies => Vec::new(),
     }
@@ -417,10 +429,13 @@ fn opened(
 
 /// A refusal of intent 1; a *never* in it is signed by the key of co-signer `never_by`.
 pub(super) fn refusal(index: u8, never_by: Option<u8>) -> Refusal {
+    refusal_of(intent_digest(1), index, never_by)
+}
+
+fn refusal_of(intent: Digest, index: u8, never_by: Option<u8>) -> Refusal {
     let at = payout::time::Millis::new(5).unwrap();
-    let never = |signer| {
-        NeverProof::sign(&cosigner_key(signer), index, intent_digest(1), "rejected by bob".to_owned(), at)
-    };
+    let never =
+        |signer| NeverProof::sign(&cosigner_key(signer), index, intent, "rejected by bob".to_owned(), at);
     Refusal {
         check: Check::Journal,
         finality: if never_by.is_some() { Finality::Never } else { Finality::Later },
