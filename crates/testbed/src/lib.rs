@@ -1,1 +1,17 @@
 //! Starts real processes for demo, tests, attacks and benchmarks.
+//!
+//! - [`process`]: children that never outlive their purpose; [`place`]: where programs are.
+//! - [`anvil`]: the development chain; [`receiver`]: a business system that takes callbacks.
+//! - [`vendor`]: a client of the payout API, written from the wire contract alone.
+//! - [`deployment`]: gateway, co-signers, people and their keys in one folder; [`people`]: their acts.
+//! - [`demo`]: payouts from request to callback; [`progress`]: what one sees of it.
+
+pub mod anvil;
+pub mod demo;
+pub mod deployment;
+pub mod people;
+pub mod place;
+pub mod process;
+pub mod progress;
+pub mod receiver;
+pub mod vendor;

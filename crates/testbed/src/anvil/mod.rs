@@ -1,0 +1,185 @@
+//! The development chain: an anvil of our own, with two ERC20 coins, seen through its node's JSON-RPC.
+//!
+//! It starts empty with well-known unlocked accounts, so contracts that are deployed in a fixed order get the same
+//! addresses each time. A deployment's genesis, which names them, fits every new chain.
+
+mod contract;
+mod rpc;
+
+use std::path::Path;
+use std::time::Duration;
+
+use ruint::aliases::U256;
+use serde_json::json;
+
+use crate::place::{self, PlaceError};
+use crate::process::{ProcessError, Program, Running};
+
+pub use contract::Contracts;
+pub use rpc::{Rpc, RpcError};
+
+/// The network id that its transactions are bound to.
+pub const NETWORK: &str = "31337";
+
+/// The first of anvil's unlocked accounts: it deploys and funds.
+pub const BANK: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+
+/// Base units of a whole native coin.
+pub const COIN: u128 = 1_000_000_000_000_000_000;
+/// Base units of a whole token: both have 6 decimals.
+pub const TOKEN: u128 = 1_000_000;
+
+/// How long anvil may take to start, and a transaction of the bank to be mined.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Why the chain can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AnvilError {
+    /// Something is not installed.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The process.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// A question to the node.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// A compiled contract can't be read.
+    #[error("{path} is no compiled contract")]
+    Contract {
+        /// Which file.
+        path: String,
+    },
+    /// A transaction of the bank was not mined, or failed.
+    #[error("the bank's transaction {0} was not mined with success")]
+    NotMined(String),
+    /// Not an address.
+    #[error("{0:?} is no address")]
+    Address(String),
+}
+
+/// How often blocks come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// One a second.
+    Second,
+    /// Four a second.
+    Quarter,
+}
+
+/// A running chain.
+#[derive(Debug)]
+pub struct Anvil {
+    running: Running,
+    rpc: Rpc,
+    contracts: Contracts,
+}
+
+impl Anvil {
+    /// Starts a chain on a free port of the loopback and deploys the contracts. A block is final two blocks later.
+    ///
+    /// # Errors
+    /// [`AnvilError`].
+    pub async fn start(logs: &Path, records: &Path, pace: Pace) -> Result<Self, AnvilError> {
+        Self::start_as(logs, records, pace, NETWORK).await
+    }
+
+    /// The same under another network id: a node that was put in the wrong place.
+    ///
+    /// # Errors
+    /// [`AnvilError`].
+    pub async fn start_as(logs: &Path, records: &Path, pace: Pace, network: &str) -> Result<Self, AnvilError> {
+        let block_time = match pace {
+            Pace::Second => "1",
+            Pace::Quarter => "0.25",
+        };
+        let arguments =
+            ["--port", "0", "--chain-id", network, "--slots-in-an-epoch", "1", "--block-time", block_time];
+        let program = Program {
+            name: "anvil".to_owned(),
+            path: place::anvil()?,
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            log: logs.join("anvil.log"),
+            records: records.to_owned(),
+        };
+        // The port is found in the log: an older one would name an older port.
+        let _ = std::fs::remove_file(&program.log);
+        let mut running = program.start()?;
+        let log = program.log.clone();
+        let address = running.until("start to listen", PATIENCE, async || listening(&log)).await?;
+        let rpc = Rpc::new(format!("http://{address}"));
+        let contracts = contract::deploy_all(&rpc).await?;
+        Ok(Self { running, rpc, contracts })
+    }
+
+    /// The node's URL, without a trailing slash.
+    pub fn url(&self) -> &str {
+        self.rpc.url()
+    }
+
+    /// Questions to the node.
+    pub fn rpc(&self) -> &Rpc {
+        &self.rpc
+    }
+
+    /// Where the contracts are.
+    pub fn contracts(&self) -> &Contracts {
+        &self.contracts
+    }
+
+    /// The process, to kill or freeze.
+    pub fn process(&mut self) -> &mut Running {
+        &mut self.running
+    }
+
+    /// Ends it.
+    pub async fn stop(self, patience: Duration) {
+        self.running.stop(patience).await;
+    }
+
+    /// The balance of an address in a coin: its contract, or `None` for the native coin. Base units.
+    ///
+    /// # Errors
+    /// [`AnvilError`].
+    pub async fn balance(&self, owner: &str, contract: Option<&str>) -> Result<U256, AnvilError> {
+        let balance = match contract {
+            None => self.rpc.quantity("eth_getBalance", json!([owner, "latest"])).await?,
+            Some(token) => {
+                let call = json!({"to": token, "data": contract::balance_of(owner)?});
+                self.rpc.quantity("eth_call", json!([call, "latest"])).await?
+            }
+        };
+        Ok(balance)
+    }
+
+    /// Sends base units of a coin from the bank, and waits until they are there.
+    ///
+    /// # Errors
+    /// [`AnvilError`].
+    pub async fn fund(&self, owner: &str, contract: Option<&str>, base_units: u128) -> Result<(), AnvilError> {
+        let transaction = match contract {
+            None => json!({"from": BANK, "to": owner, "value": format!("{base_units:#x}")}),
+            Some(token) => json!({"from": BANK, "to": token, "data": contract::transfer(owner, base_units)?}),
+        };
+        let txid = self.rpc.ask("eth_sendTransaction", json!([transaction])).await?;
+        contract::mined(&self.rpc, &txid, PATIENCE).await.map(|_| ())
+    }
+
+    /// How many transactions of an address are in blocks: its next nonce.
+    ///
+    /// # Errors
+    /// [`RpcError`].
+    pub async fn nonce(&self, owner: &str) -> Result<U256, RpcError> {
+        self.rpc.quantity("eth_getTransactionCount", json!([owner, "latest"])).await
+    }
+}
+
+/// The address in anvil's line `Listening on 127.0.0.1:36207`.
+fn listening(log: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(log).ok()?;
+    let mut lines = text.lines();
+    // Only whole lines: the number may be half written.
+    let whole = text.ends_with('\n');
+    let found = lines.find_map(|line| line.strip_prefix("Listening on "))?;
+    whole.then(|| found.to_owned())
+}

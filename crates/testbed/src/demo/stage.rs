@@ -1,0 +1,133 @@
+//! From nothing to a funded wallet.
+
+use std::path::{Path, PathBuf};
+
+use payout::policy::Wallet;
+
+use super::DemoError;
+use crate::deployment::{Deployment, Plan, cast, cosigner_name, folder::Folder};
+use crate::process::record::{self, Record};
+use crate::progress::Progress;
+use crate::receiver::Receiver;
+
+/// A running deployment with its wallet, and a business system that waits for callbacks.
+#[derive(Debug)]
+pub struct Stage {
+    /// The deployment.
+    pub deployment: Deployment,
+    /// The business system.
+    pub receiver: Receiver,
+    /// The wallet's payout address on the chain.
+    pub from: String,
+    /// Held for as long as we run in a folder that others may want.
+    note: Option<OwnNote>,
+}
+
+/// The note that we run in this folder; taken away when we end.
+#[derive(Debug)]
+pub struct OwnNote(PathBuf);
+
+impl Drop for OwnNote {
+    fn drop(&mut self) {
+        // Left behind, it names a process that is gone: harmless.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Stage {
+    /// A deployment that has its wallet already, with a business system of its own.
+    ///
+    /// # Errors
+    /// [`DemoError::Receiver`].
+    pub async fn of(deployment: Deployment, from: String) -> Result<Self, DemoError> {
+        let receiver = Receiver::start(cast::API_KEY).await.map_err(DemoError::Receiver)?;
+        Ok(Self { deployment, receiver, from, note: None })
+    }
+
+    /// Ends all processes.
+    pub async fn stop(self) {
+        let Self { deployment, receiver, from: _, note } = self;
+        deployment.stop().await;
+        drop(receiver);
+        drop(note);
+    }
+}
+
+/// Empties the folder, after stopping what an earlier run left in it, and notes that we run there now.
+///
+/// # Errors
+/// [`DemoError`].
+pub async fn clear(root: &Path) -> Result<(Folder, OwnNote), DemoError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| DemoError::File { path, source }
+    };
+    let folder = Folder::new(root.to_owned());
+    record::stop_all(&folder.records()).await?;
+    match std::fs::remove_dir_all(root) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(root)(error)),
+        _ => {}
+    }
+    let records = folder.records();
+    std::fs::create_dir_all(&records).map_err(failed(&records))?;
+    // Ours too: another demo in this folder stops us first, and we then stop our children.
+    let own = Record::path(&records, "bursar-demo");
+    Record::of("bursar-demo", std::process::id().cast_signed()).write(&own)?;
+    Ok((folder, OwnNote(own)))
+}
+
+/// Sets everything up.
+///
+/// # Errors
+/// [`DemoError`].
+pub async fn set(root: &Path, plan: Plan, progress: &Progress) -> Result<Stage, DemoError> {
+    let step = progress.step("clean folder");
+    let (folder, note) = clear(root).await?;
+    step.done(&root.display().to_string());
+
+    let step = progress.step("development chain");
+    let mut deployment = Deployment::found(folder, plan).await?;
+    step.done(&format!("{} with two ERC20 coins; keys and genesis written", deployment.anvil().url()));
+
+    let step = progress.step("gateway and co-signers");
+    deployment.start().await?;
+    let names: Vec<&str> = (1..=plan.cosigners).map(cosigner_name).collect();
+    step.done(&format!("{}; {}", deployment.doors()?.api_url(), names.join(", ")));
+
+    let step = progress.step("key ceremony");
+    let wallet = deployment
+        .make_wallet(|sheet| {
+            let stages: Vec<String> =
+                sheet.cosigners.iter().map(|voice| format!("{}: {}", voice.name, voice.stage)).collect();
+            step.at(&stages.join(", "));
+        })
+        .await?;
+    step.done(&format!("{} of {}; {}", plan.threshold, plan.cosigners, wallet.fingerprint));
+
+    let step = progress.step("rules with the wallet");
+    deployment.publish_wallet(wallet.clone()).await?;
+    deployment.create_project().await?;
+    step.done("signed by two admins, held by all co-signers; project confirmed by two people");
+
+    let from = payout_address(&deployment, &wallet)?;
+    let step = progress.step("funds");
+    deployment.fund(&from).await?;
+    step.done(&format!("100 coins and 100000 of each token at {from}"));
+
+    let receiver = Receiver::start(cast::API_KEY).await.map_err(DemoError::Receiver)?;
+    Ok(Stage { deployment, receiver, from, note: Some(note) })
+}
+
+/// The wallet's payout address, derived here from its public key and not taken from anybody's word.
+///
+/// # Errors
+/// [`DemoError::Wrong`] when the wallet's key is none.
+pub fn payout_address(deployment: &Deployment, wallet: &Wallet) -> Result<String, DemoError> {
+    let network = &deployment.genesis().rules.networks[0];
+    let index = payout::ids::AddressIndex::PAYOUT;
+    let Wallet { public_key, chain_code, .. } = wallet;
+    let derived = chain::derive_address(network.family, &network.network_id, public_key, chain_code, index);
+    derived
+        .map(|address| address.to_string())
+        .map_err(|error| DemoError::Wrong { cid: 0, what: format!("the wallet's key is unusable: {error}") })
+}

@@ -1,0 +1,137 @@
+//! The processes' configuration files.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+use super::Plan;
+
+/// The gateway's doors, as it says them in its addresses file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Doors {
+    /// The payout API.
+    pub api: SocketAddr,
+    /// The operators' API.
+    pub operator: SocketAddr,
+    /// Where co-signers dial in.
+    pub cosigner: SocketAddr,
+}
+
+impl Doors {
+    /// The payout API's URL, without a trailing slash.
+    pub fn api_url(&self) -> String {
+        format!("http://{}", self.api)
+    }
+
+    /// The operators' API's URL, without a trailing slash.
+    pub fn operator_url(&self) -> String {
+        format!("http://{}", self.operator)
+    }
+}
+
+/// What the gateway listens on the first time: whatever is free.
+pub(super) fn free_doors() -> Doors {
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    Doors { api: free, operator: free, cosigner: free }
+}
+
+/// `gateway.toml`.
+pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &[String]) -> String {
+    let Doors { api, operator, cosigner } = doors;
+    let Tuning { rate_per_s, sessions, parallel, lane_window } = plan.tuning;
+    format!(
+        r#"genesis = "../genesis.json"
+
+[identity]
+key_file = "gateway.key"
+passphrase_file = "passphrase"
+
+[store]
+path = "bursar.db"
+
+[server]
+listen = "{api}"
+operator_listen = "{operator}"
+cosigner_listen = "{cosigner}"
+addresses_file = "addresses.json"
+
+[request]
+rate_per_s = {rate_per_s}
+burst = {}
+
+[callback]
+# A development deployment does not wait for hours.
+pauses_s = [1, 2, 4, 8, 30, 60, 300]
+timeout_ms = 3000
+
+[engine]
+sessions = {sessions}
+parallel = {parallel}
+
+[log]
+format = "text"
+filter = "{}"
+
+[[chain]]
+chain_id = "60"
+nodes = {nodes:?}
+finality = "finalized"
+lane_window = {lane_window}
+poll_ms = 250
+"#,
+        rate_per_s.saturating_mul(2),
+        plan.log,
+    )
+}
+
+/// `cosigner.toml`.
+pub(super) fn cosigner(plan: &Plan, index: u8, doors: &Doors) -> String {
+    format!(
+        r#"index = {index}
+name = "{}"
+genesis = "../genesis.json"
+folder = "state"
+counter_folder = "counter"
+
+[[gateway]]
+name = "{}"
+address = "{}"
+
+[passphrase]
+file = "passphrase"
+
+[limits]
+sessions = {}
+"#,
+        cosigner_name(index),
+        super::GATEWAY,
+        doors.cosigner,
+        plan.tuning.sessions.max(32),
+    )
+}
+
+/// What a co-signer is called on the roster, by its index from 1.
+pub fn cosigner_name(index: u8) -> &'static str {
+    const NAMES: [&str; 9] = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india"];
+    NAMES.get(usize::from(index.wrapping_sub(1))).copied().unwrap_or("nobody")
+}
+
+/// Numbers of the gateway's configuration that a benchmark raises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// Requests a second of the project.
+    pub rate_per_s: u32,
+    /// Signing sessions at once.
+    pub sessions: u16,
+    /// Payouts that a step works on at once.
+    pub parallel: u16,
+    /// Payouts of the wallet in flight at once.
+    pub lane_window: u16,
+}
+
+impl Tuning {
+    /// The gateway's own defaults.
+    pub const DEFAULT: Self = Self { rate_per_s: 500, sessions: 4, parallel: 32, lane_window: 16 };
+    /// For a benchmark.
+    pub const BENCH: Self = Self { rate_per_s: 1_000_000, sessions: 8, parallel: 64, lane_window: 4096 };
+}

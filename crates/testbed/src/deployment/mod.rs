@@ -1,0 +1,247 @@
+//! A whole deployment in one folder: a chain, a gateway, co-signers, people and their keys.
+//!
+//! - [`folder`]: where everything lies; [`cast`]: who there is; [`rules`]: what they agreed on.
+//! - `found`: makes the files, as owners do; `config`: the processes' configuration.
+//! - `machines`: starts, stops, kills and restarts the processes.
+//! - `wallet`, `project`: what people do before the first payout: ceremony, rules, settings, funds.
+
+pub mod cast;
+mod config;
+pub mod folder;
+mod found;
+mod machines;
+mod project;
+pub mod rules;
+mod wallet;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use payout::policy::Genesis;
+
+use crate::anvil::{Anvil, AnvilError, Pace};
+use crate::people::PersonError;
+use crate::process::{ProcessError, Running};
+use crate::vendor::{Vendor, VendorError};
+
+use cast::Cast;
+use folder::Folder;
+use rules::{Budget, RuleSet};
+
+pub use config::{Doors, Tuning, cosigner_name};
+
+/// What the gateway is called on the roster.
+pub const GATEWAY: &str = "gateway";
+
+/// Why a deployment is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum DeploymentError {
+    /// A file.
+    #[error("cannot use {}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file is not written.
+    #[error(transparent)]
+    Write(#[from] seal::WriteError),
+    /// A secret is not sealed.
+    #[error(transparent)]
+    Seal(#[from] seal::SealError),
+    /// A key file does not open.
+    #[error(transparent)]
+    KeyFile(#[from] seal::KeyFileError),
+    /// The rules or the people don't read.
+    #[error(transparent)]
+    Document(#[from] payout::policy::file::FileError),
+    /// They make no genesis.
+    #[error(transparent)]
+    Genesis(#[from] payout::policy::GenesisError),
+    /// A co-signer's folder.
+    #[error(transparent)]
+    CosignerFolder(#[from] cosigner::folder::FolderError),
+    /// A co-signer's vault.
+    #[error(transparent)]
+    Vault(#[from] cosigner::vault::VaultError),
+    /// A co-signer's journal.
+    #[error(transparent)]
+    Journal(#[from] cosigner::journal::JournalError),
+    /// The chain.
+    #[error(transparent)]
+    Anvil(#[from] AnvilError),
+    /// A program is missing.
+    #[error(transparent)]
+    Place(#[from] crate::place::PlaceError),
+    /// A process.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// A call of the payout API.
+    #[error(transparent)]
+    Vendor(#[from] VendorError),
+    /// A person's act.
+    #[error(transparent)]
+    Person(#[from] PersonError),
+    /// A process that must run does not.
+    #[error("{0} is not running")]
+    NotRunning(String),
+    /// The ceremony failed, or did not end.
+    #[error("the key ceremony did not end well: {0}")]
+    Ceremony(String),
+    /// The chain's contracts lie elsewhere than the genesis says.
+    #[error("the contracts of this chain have other addresses than those in the genesis")]
+    OtherContracts,
+}
+
+impl DeploymentError {
+    fn file(path: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::File { path: path.clone(), source }
+    }
+}
+
+/// What a deployment is made like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Its name in genesis.
+    pub name: &'static str,
+    /// How many co-signers sign.
+    pub threshold: u8,
+    /// How many hold a share.
+    pub cosigners: u8,
+    /// The rules.
+    pub rules: RuleSet,
+    /// How much the automatic rule may spend.
+    pub budget: Budget,
+    /// How often blocks come.
+    pub pace: Pace,
+    /// The gateway's numbers.
+    pub tuning: Tuning,
+    /// What the gateway logs, as in `RUST_LOG`.
+    pub log: &'static str,
+}
+
+impl Plan {
+    /// The demo: two of three.
+    pub const DEMO: Self = Self {
+        name: "demo",
+        threshold: 2,
+        cosigners: 3,
+        rules: RuleSet::Demo,
+        budget: Budget::Day,
+        pace: Pace::Second,
+        tuning: Tuning::DEFAULT,
+        log: "info",
+    };
+
+    /// A test's deployment with `threshold` of `cosigners`.
+    pub const fn test(threshold: u8, cosigners: u8) -> Self {
+        Self { name: "test", threshold, cosigners, rules: RuleSet::Tests, ..Self::DEMO }
+    }
+
+    /// A benchmark's: two of three, limits out of the way.
+    pub const BENCH: Self = Self {
+        name: "bench",
+        budget: Budget::Unbounded,
+        pace: Pace::Quarter,
+        tuning: Tuning::BENCH,
+        log: "warn",
+        ..Self::DEMO
+    };
+}
+
+/// A deployment whose chain runs. Dropped, all its processes are killed.
+#[derive(Debug)]
+pub struct Deployment {
+    folder: Folder,
+    plan: Plan,
+    genesis: Genesis,
+    cast: Cast,
+    anvil: Anvil,
+    doors: Option<Doors>,
+    gateway: Option<Running>,
+    cosigners: BTreeMap<u8, Running>,
+}
+
+impl Deployment {
+    /// Makes a new deployment in a folder: starts its chain, deploys its coins, writes all its files.
+    ///
+    /// # Errors
+    /// [`DeploymentError`].
+    pub async fn found(folder: Folder, plan: Plan) -> Result<Self, DeploymentError> {
+        folder.make(plan.cosigners).map_err(DeploymentError::file(folder.root()))?;
+        let anvil = Anvil::start(&folder.logs(), &folder.records(), plan.pace).await?;
+        let (cast, genesis) = found::found(&folder, &plan, anvil.contracts())?;
+        Ok(Self::whole(folder, plan, genesis, cast, anvil))
+    }
+
+    /// Opens a deployment that was made before, on a new chain with the same contracts. The wallet's funds are gone.
+    ///
+    /// # Errors
+    /// [`DeploymentError`].
+    pub async fn open(folder: Folder, plan: Plan) -> Result<Self, DeploymentError> {
+        let path = folder.genesis();
+        let text = std::fs::read_to_string(&path).map_err(DeploymentError::file(&path))?;
+        let genesis = Genesis::parse(&text)?;
+        let cast = Cast::open(&folder)?;
+        let anvil = Anvil::start(&folder.logs(), &folder.records(), plan.pace).await?;
+        let usdc = anvil.contracts().as_token_ids().usdc;
+        if !genesis.rules.coins.iter().any(|coin| coin.token_id.as_str() == usdc) {
+            return Err(DeploymentError::OtherContracts);
+        }
+        Ok(Self::whole(folder, plan, genesis, cast, anvil))
+    }
+
+    fn whole(folder: Folder, plan: Plan, genesis: Genesis, cast: Cast, anvil: Anvil) -> Self {
+        let cosigners = BTreeMap::new();
+        Self { folder, plan, genesis, cast, anvil, doors: None, gateway: None, cosigners }
+    }
+
+    /// Where its files are.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What it was made like.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Its root of trust.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// Its people.
+    pub fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
+    /// Its chain.
+    pub fn anvil(&self) -> &Anvil {
+        &self.anvil
+    }
+
+    /// Its chain, to stop it or hold it still.
+    pub fn anvil_mut(&mut self) -> &mut Anvil {
+        &mut self.anvil
+    }
+
+    /// The gateway's doors, once it has run.
+    ///
+    /// # Errors
+    /// [`DeploymentError::NotRunning`] before the first start.
+    pub fn doors(&self) -> Result<Doors, DeploymentError> {
+        self.doors.ok_or_else(|| DeploymentError::NotRunning(GATEWAY.to_owned()))
+    }
+
+    /// A caller of the payout API with the project's key.
+    ///
+    /// # Errors
+    /// [`DeploymentError::NotRunning`] before the gateway's first start.
+    pub fn vendor(&self) -> Result<Vendor, DeploymentError> {
+        Ok(Vendor::new(self.doors()?.api_url(), cast::PROJECT, cast::API_KEY.to_owned()))
+    }
+}

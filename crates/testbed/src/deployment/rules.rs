@@ -1,0 +1,134 @@
+//! The rules of a test deployment, as people write them.
+
+use crate::anvil::Contracts;
+
+/// How generous the automatic rule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// A day of trying.
+    Day,
+    /// As much as a benchmark can spend.
+    Unbounded,
+}
+
+/// Which rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleSet {
+    /// The demo's: our own addresses refused, small amounts automatic, larger ones in two steps of people.
+    Demo,
+    /// The demo's, and before them rules that provoke what the demo does not show: a refusal by rule, a short time to
+    /// approve, a caller's own signature.
+    Tests,
+}
+
+/// `rules.toml`.
+pub(super) fn text(contracts: &Contracts, set: RuleSet, budget: Budget) -> String {
+    let Contracts { usdc, usdt, false_token, refusing: _ } = contracts.as_token_ids();
+    let mut text = format!(
+        r#"# What may be paid out, and who is asked. The first rule that matches decides; what none matches is refused.
+
+environment = "demo"
+book_cooling = "0h"
+
+[[network]]
+chain_id = "60"
+family = "evm"
+network_id = "31337"
+
+[[coin]]
+name = "Ethereum"
+chain_id = "60"
+decimals = 18
+
+[[coin]]
+name = "USDT-ERC20"
+chain_id = "60"
+token_id = "{usdt}"
+decimals = 6
+
+[[coin]]
+name = "USDC-ERC20"
+chain_id = "60"
+token_id = "{usdc}"
+decimals = 6
+"#
+    );
+    if set == RuleSet::Tests {
+        text.push_str(&format!(
+            "\n[[coin]]\nname = \"FALSE-ERC20\"\nchain_id = \"60\"\ntoken_id = \"{false_token}\"\ndecimals = 6\n"
+        ));
+    }
+    let (count, fees) = match budget {
+        Budget::Day => (1000, "20"),
+        Budget::Unbounded => (1_000_000, "10000"),
+    };
+    text.push_str(&format!(
+        "\n[[fee]]\nchain_id = \"60\"\ncap = \"0.01\"\nwindow = \"24h\"\nwindow_sum = \"{fees}\"\n"
+    ));
+    text.push_str("\n# Our own addresses: nothing would leave the house but the fee.\n[[rule]]\nid = \"to-ourselves\"\nrecipient = \"internal\"\noutcome = \"deny\"\n");
+    let mut coins = vec!["Ethereum", "USDT-ERC20", "USDC-ERC20"];
+    if set == RuleSet::Tests {
+        text.push_str(TEST_RULES);
+        coins.push("FALSE-ERC20");
+    }
+    let table = |sum: &str| {
+        let each: Vec<String> = coins.iter().map(|coin| format!("{coin} = \"{sum}\"")).collect();
+        format!("{{ {} }}", each.join(", "))
+    };
+    text.push_str(&format!(
+        r#"
+# Small amounts to the outside, with the project's API key alone.
+[[rule]]
+id = "small"
+applicant = "api"
+recipient = "external"
+max = {}
+window = {{ length = "24h", count = {count}, sums = {} }}
+budget = {}
+caller_signed = false
+outcome = "auto"
+
+# Everything larger: one of the treasury, then two of finance, within a day.
+[[rule]]
+id = "large"
+recipient = "external"
+max = {}
+outcome = "approve"
+steps = [{{ group = "treasury", quorum = 1 }}, {{ group = "finance", quorum = 2 }}]
+expires = "24h"
+"#,
+        table("1"),
+        table(&count.to_string()),
+        table(&(count * 10).to_string()),
+        table("10000"),
+    ));
+    text
+}
+
+/// Amounts of the native coin that are told apart by their size.
+const TEST_RULES: &str = r#"
+[[rule]]
+id = "never"
+recipient = "external"
+min = { Ethereum = "5000" }
+outcome = "deny"
+
+[[rule]]
+id = "brief"
+recipient = "external"
+min = { Ethereum = "3" }
+max = { Ethereum = "4" }
+outcome = "approve"
+steps = [{ group = "treasury", quorum = 1 }]
+expires = "1m"
+
+[[rule]]
+id = "signed-by-the-caller"
+recipient = "external"
+min = { Ethereum = "1.5" }
+max = { Ethereum = "2" }
+window = { length = "24h", count = 100, sums = { Ethereum = "100" } }
+budget = { Ethereum = "100" }
+caller_signed = true
+outcome = "auto"
+"#;

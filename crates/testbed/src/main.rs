@@ -1,0 +1,121 @@
+//! `bursar-demo`: a whole deployment on this machine, to look at, to try, to measure.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use testbed::demo::{self, DemoError};
+use testbed::progress::Progress;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// A development chain, a gateway, three co-signers and people with keys, all on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "bursar-demo", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything, make two payouts, and keep it running until Ctrl-C.
+    Up {
+        /// The folder, which is emptied first.
+        #[arg(long, default_value = "var/demo")]
+        folder: PathBuf,
+    },
+    /// Start everything, make two payouts, stop everything; the last line of the output is a JSON report.
+    Once {
+        /// The folder, which is emptied first.
+        #[arg(long, default_value = "var/demo")]
+        folder: PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let progress = Progress::default();
+    let result = match command {
+        Command::Up { folder } => up(&folder, &progress).await,
+        Command::Once { folder } => once(&folder, &progress).await,
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            progress.say(&format!("\n{}", with_causes(&error)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn up(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError> {
+    let mut stop = Stop::new()?;
+    let folder = absolute(folder)?;
+    // Dropping what is half done kills its processes.
+    let mut stage = tokio::select! {
+        stage = demo::up::start(&folder, progress) => stage?,
+        () = stop.asked() => return Ok(ExitCode::FAILURE),
+    };
+    tokio::select! {
+        () = demo::up::watch(&mut stage, progress) => {}
+        () = stop.asked() => {}
+    }
+    progress.say("stopping");
+    stage.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn once(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError> {
+    let mut stop = Stop::new()?;
+    let folder = absolute(folder)?;
+    let outcome = tokio::select! {
+        outcome = demo::once::run(&folder, progress) => outcome?,
+        () = stop.asked() => return Ok(ExitCode::FAILURE),
+    };
+    report(&outcome)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The last line of standard output.
+fn report(result: &impl serde::Serialize) -> Result<(), DemoError> {
+    let text = serde_json::to_string(result).expect("texts and numbers are JSON");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(DemoError::Output)
+}
+
+/// SIGTERM, SIGINT and SIGHUP: the three ways to be told to end.
+struct Stop([Signal; 3]);
+
+impl Stop {
+    fn new() -> Result<Self, DemoError> {
+        let open = |kind| signal(kind).map_err(DemoError::Signals);
+        Ok(Self([open(SignalKind::terminate())?, open(SignalKind::interrupt())?, open(SignalKind::hangup())?]))
+    }
+
+    async fn asked(&mut self) {
+        let Self([terminate, interrupt, hangup]) = self;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+/// Paths in what we print and write work from any folder.
+fn absolute(folder: &Path) -> Result<PathBuf, DemoError> {
+    std::path::absolute(folder).map_err(|source| DemoError::File { path: folder.to_owned(), source })
+}
+
+/// An error with what caused it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
