@@ -157,8 +157,8 @@ pub fn read_genesis(config: &Config) -> Result<Genesis, ServeError> {
 /// [`ServeError::Policy`] when one does not follow.
 pub async fn replay(genesis: &Genesis, store: &Store) -> Result<Policy, ServeError> {
     let mut policy = Policy::from_genesis(genesis);
-    for version in store.policy_versions().await? {
-        policy.append(version)?;
+    for (version, adopted) in store.policy_versions().await? {
+        policy.append_at(version, adopted)?;
     }
     Ok(policy)
 }

@@ -2,6 +2,7 @@
 
 use payout::ids::Digest;
 use payout::policy::SignedVersion;
+use payout::time::Millis;
 use sea_orm::{EntityTrait, QueryOrder};
 
 use crate::column::Column;
@@ -11,16 +12,20 @@ use crate::schema::entity::{policy_versions, proposals};
 use crate::store::Store;
 
 impl Store {
-    /// All published versions but genesis, in the order in which they were published: they can be appended so.
+    /// All published versions but genesis, in the order in which they were published, each with the time of its
+    /// adoption: what [`payout::policy::Policy::append_at`] takes.
     ///
     /// # Errors
     /// The database's.
-    pub async fn policy_versions(&self) -> Result<Vec<SignedVersion>, StoreError> {
+    pub async fn policy_versions(&self) -> Result<Vec<(SignedVersion, Millis)>, StoreError> {
         let rows = policy_versions::Entity::find()
             .order_by_asc(policy_versions::Column::Id)
             .all(self.readers())
             .await?;
-        rows.iter().map(|row| Column("policy_versions", "document").json(&row.document)).collect()
+        let at = |column| Column("policy_versions", column);
+        rows.iter()
+            .map(|row| Ok((at("document").json(&row.document)?, at("stored").millis(row.stored)?)))
+            .collect()
     }
 
     /// Proposals that collect signatures, newest first.

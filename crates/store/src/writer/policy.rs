@@ -38,7 +38,7 @@ pub enum PolicyError {
 }
 
 impl Store {
-    /// Keeps a published version, which the caller has verified. The same version again changes nothing.
+    /// Keeps a published version, which the caller has verified, as adopted `now`. The same version again changes nothing.
     /// Drops the proposal of the same digest. Written to the audit log.
     ///
     /// # Errors

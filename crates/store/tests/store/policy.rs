@@ -36,12 +36,17 @@ async fn versions_come_back_in_the_order_of_their_publication() {
         version(ChainName::People, 2, "{}", &[1]),
         version(ChainName::Rules, 3, "{}", &[1]),
     ];
-    for version in &versions {
-        house.store.append_policy(version.clone(), at(0)).await.unwrap();
-        house.store.append_policy(version.clone(), at(1)).await.unwrap();
+    for (version, ms) in versions.iter().zip(0..) {
+        house.store.append_policy(version.clone(), at(ms)).await.unwrap();
+        house.store.append_policy(version.clone(), at(99)).await.unwrap();
     }
     let house = house.reopened().await;
-    assert_eq!(house.store.policy_versions().await.unwrap(), versions);
+    let adopted: Vec<_> = versions.into_iter().zip((0..).map(at)).collect();
+    assert_eq!(
+        house.store.policy_versions().await.unwrap(),
+        adopted,
+        "each with the time of its first adoption"
+    );
     assert_eq!(house.store.audit_list(0, 10).await.unwrap().len(), 4);
 }
 
