@@ -78,6 +78,14 @@ pub enum EntryFault {
         /// Its number.
         seq: u64,
     },
+    /// A stop or a freeze that nobody signed. Checked here, so that a flood of them can't slow down every check later.
+    #[error("entry {seq} of co-signer {author} carries an act whose signature does not verify")]
+    Forged {
+        /// Whose.
+        author: u8,
+        /// Its number.
+        seq: u64,
+    },
     /// An amount that no coin has.
     #[error("entry {seq} of co-signer {author} counts an amount that no coin has")]
     Absurd {

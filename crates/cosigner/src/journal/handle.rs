@@ -10,7 +10,7 @@ use payout::key::SecretKey;
 use payout::policy::{Roster, SignedVersion};
 use payout::time::Millis;
 use tokio::sync::oneshot;
-use wire::message::{JournalHead, NeverProof, Refusal, SignedEntry};
+use wire::message::{Finality, JournalHead, NeverProof, Refusal, SignedEntry};
 
 use super::body::{Body, CeremonyStage};
 use super::disk::{Disk, DiskError, Flow};
@@ -141,7 +141,8 @@ pub(crate) async fn written(answer: oneshot::Receiver<Written>) -> Result<Signed
 
 /// Looking.
 impl Journal {
-    /// Looks at the union of all merged journals. Keep it short: writers wait.
+    /// Looks at the union of all merged journals. Keep it short, writers wait; and do not call the journal again inside,
+    /// which may wait for a writer that waits for you.
     pub fn with<T>(&self, look: impl FnOnce(&Union) -> T) -> T {
         look(&self.0.read().union)
     }
@@ -264,13 +265,15 @@ impl Journal {
     /// Gives a refusal that nothing can mend its proof: a journaled promise never to contribute to `intent`.
     ///
     /// No promise is made over an intent that this co-signer has contributed to, or is about to: a signature may exist.
-    /// Nor while it is quarantined and can't know. The refusal is returned without a proof then.
+    /// Nor while it is quarantined and can't know, nor for a refusal that may pass. The refusal is returned without a
+    /// proof then.
     pub async fn refuse_for_ever(&self, intent: Digest, mut refusal: Refusal, clock: Millis) -> Refusal {
         let answer = {
             let mut state = self.0.change();
             let about_to =
                 state.claims.values().any(|facts| facts.intent == intent || facts.payout == intent);
-            if about_to || state.union.contributed_by_me(&intent) {
+            let may_pass = refusal.finality == Finality::Later;
+            if may_pass || about_to || state.union.contributed_by_me(&intent) {
                 return refusal;
             }
             let reason = refusal.reason.clone();

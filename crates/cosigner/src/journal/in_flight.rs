@@ -26,6 +26,9 @@ use super::writer::Job;
 use crate::refuse::later;
 use crate::verify::{Outline, Verified};
 
+/// The most sessions in flight that peers may tell of: more than any honest ones have together.
+const MOST_TOLD: usize = 4096;
+
 /// A session that the journal knows of. Dropped, it is forgotten, unless it is being written.
 #[derive(Debug)]
 struct Seat {
@@ -106,6 +109,9 @@ impl Claim {
     /// The refusal to answer with; the claim is released.
     pub fn reserve(self, verified: Verified, peers: &[Facts]) -> Result<Reservation, Refusal> {
         let Self(seat) = self;
+        if peers.len() > MOST_TOLD {
+            return Err(later(Check::Session, format!("peers tell of {} sessions in flight", peers.len())));
+        }
         let demand = verified.demand();
         let warnings = {
             let state = seat.journal.0.read();

@@ -178,14 +178,24 @@ impl Journal {
             return Err(EntryFault::Future { author, seq, ahead_ms });
         }
         let body = read_body(&entry.body).ok_or(EntryFault::Unreadable { author, seq })?;
-        match &body {
+        let sound = match &body {
             Body::Contribution(contribution)
                 if !countable(contribution.facts.amount) || !countable(contribution.facts.fee) =>
             {
                 Err(EntryFault::Absurd { author, seq })
             }
-            _ => Ok(body),
-        }
+            Body::Stop { act } => act.verify().map_err(|_| EntryFault::Forged { author, seq }),
+            Body::Freeze { order } => order.verify().map_err(|_| EntryFault::Forged { author, seq }),
+            Body::Contribution(_)
+            | Body::Sight { .. }
+            | Body::Never { .. }
+            | Body::Ban { .. }
+            | Body::PolicyAdopted { .. }
+            | Body::Ceremony { .. }
+            | Body::EpochRetired { .. }
+            | Body::Restored { .. } => Ok(()),
+        };
+        sound.map(|()| body)
     }
 
     pub(crate) fn enter_quarantine(&self, state: &mut State, reason: String) {

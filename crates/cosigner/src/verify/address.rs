@@ -3,6 +3,7 @@
 use wire::message::{Check, Refusal};
 
 use super::context::{Context, WalletKey};
+use super::derived::derived;
 use super::subject::Subject;
 use super::terms::Terms;
 use crate::refuse::{later, never};
@@ -46,25 +47,14 @@ pub(crate) fn check<'a>(
             ),
         ));
     }
-    let family = terms.network.family;
-    let derived = chain::derive_address(
-        family,
-        &terms.network.network_id,
-        &key.public_key,
-        &key.chain_code,
-        intent.address_index,
-    )
-    .map_err(|error| {
-        never(Check::Address, format!("wallet {id} has no address {}: {error}", intent.address_index))
-    })?;
+    let index = intent.address_index;
+    let derived = derived(terms.network, key, index)
+        .map_err(|error| never(Check::Address, format!("wallet {id} has no address {index}: {error}")))?;
     if derived != intent.from {
         return Err(never(
             Check::Address,
-            format!(
-                "address {} of wallet {id} is {derived}, the intent pays from {}",
-                intent.address_index, intent.from
-            ),
+            format!("address {index} of wallet {id} is {derived}, the intent pays from {}", intent.from),
         ));
     }
-    Ok((key, chain::family(family).path(intent.address_index)))
+    Ok((key, chain::family(terms.network.family).path(index)))
 }

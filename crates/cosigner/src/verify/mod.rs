@@ -27,6 +27,7 @@ mod approvals;
 mod bytes;
 mod caller;
 mod context;
+mod derived;
 mod frozen;
 mod policy;
 mod rule;

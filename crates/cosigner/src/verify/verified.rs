@@ -49,11 +49,6 @@ impl Sighted {
 
 /// A request that passed every check over the merged journals. The only thing from which a contribution can start: it
 /// carries the digest that we computed ourselves from the bytes that we decoded ourselves.
-///
-/// ```compile_fail
-/// // Nobody else can make one: its fields are private and it has no constructor.
-/// let forged = cosigner::verify::Verified { digest: [0; 32], path: vec![], ..todo!() };
-/// ```
 #[derive(Debug, Clone)]
 pub struct Verified {
     pub(super) intent: Intent,

@@ -120,3 +120,13 @@ fn a_sight_is_journaled_once_and_keeps_the_approval_alive_everywhere() {
     assert_eq!(cosigners.sign(&[1, 2], &request).unwrap_err().check, Check::Time);
     assert!(cosigners.sign(&[1, 3], &request).is_ok(), "the third brings its journal");
 }
+
+#[test]
+fn nothing_is_promised_over_a_refusal_that_may_pass() {
+    let cosigners = Cosigners::new(2, 3);
+    let (intent, _) = cosigners.small(1);
+    let refusal = crate::refuse::later(Check::Budget, "used up");
+    let refusal = block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock));
+    assert_eq!(refusal.never, None);
+    assert_eq!(cosigners.journal(1).own_seq(), 0);
+}

@@ -150,3 +150,12 @@ fn a_lie_about_an_amount_does_not_loosen_a_limit() {
         .with(|union| union.rule_use(&"small".parse().unwrap(), &crate::house::usdt(), None, None));
     assert_eq!((used.window_count, used.total), (1, crate::house::tokens(50)));
 }
+
+#[test]
+fn a_stop_that_nobody_signed_is_no_entry() {
+    let cosigners = Cosigners::new(2, 3);
+    let mut act = crate::house::act("ann", payout::approval::Act::Reject, &cosigners.house.intent(1));
+    act.act = payout::approval::Act::Withdraw;
+    let forged = entry(&cosigners, 1, cosigners.house.genesis.deployment(), &Body::Stop { act });
+    assert_faulty(&cosigners, forged, EntryFault::Forged { author: 2, seq: 1 });
+}
