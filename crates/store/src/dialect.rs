@@ -83,13 +83,23 @@ pub(crate) async fn table_names(conn: &impl ConnectionTrait) -> Result<Vec<Strin
 
 /// Triggers that refuse to change or delete rows of `table`.
 pub(crate) fn append_only(table: &str) -> [String; 2] {
-    ["UPDATE", "DELETE"].map(|verb| {
-        format!(
-            "CREATE TRIGGER \"{table}_no_{}\" BEFORE {verb} ON \"{table}\" \
-             BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
-            verb.to_lowercase()
-        )
-    })
+    [refuse("UPDATE", table, ""), refuse("DELETE", table, "")]
+}
+
+/// The same, but a row may be deleted once the payout of its column `cid` has ended in one of these states.
+pub(crate) fn append_only_until(table: &str, states: &[&str]) -> [String; 2] {
+    let states = states.join("', '");
+    let lives =
+        format!("WHEN (SELECT state_name FROM payouts WHERE payouts.cid = OLD.cid) NOT IN ('{states}')");
+    [refuse("UPDATE", table, ""), refuse("DELETE", table, &lives)]
+}
+
+fn refuse(verb: &str, table: &str, when: &str) -> String {
+    format!(
+        "CREATE TRIGGER \"{table}_no_{}\" BEFORE {verb} ON \"{table}\" {when} \
+         BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+        verb.to_lowercase()
+    )
 }
 
 /// SQLite's primary result code (the low byte of the extended one), if the error is SQLite's.

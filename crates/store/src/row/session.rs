@@ -66,7 +66,8 @@ pub struct SessionRow {
     pub reports: Vec<CosignerReport>,
     /// When it was opened.
     pub opened: Millis,
-    /// When it ended.
+    /// When it ended. `None` also when the last word of a participant was lost: it may have passed its checks then, and
+    /// from there on a signature may exist.
     pub closed: Option<Millis>,
 }
 

@@ -20,6 +20,8 @@ struct SchemaStep {
     indices: fn() -> Vec<IndexCreateStatement>,
     /// Tables whose rows are never changed or deleted.
     append_only: &'static [&'static str],
+    /// The same, until the payout that a row belongs to has ended in one of these states.
+    append_only_until: &'static [(&'static str, &'static [&'static str])],
 }
 
 /// Step n is the n-th of these.
@@ -28,6 +30,7 @@ const STEPS: &[SchemaStep] = &[SchemaStep {
     tables: step_0001::tables,
     indices: step_0001::indices,
     append_only: step_0001::APPEND_ONLY,
+    append_only_until: step_0001::APPEND_ONLY_UNTIL,
 }];
 
 /// Brings the database to the newest step.
@@ -69,6 +72,11 @@ async fn apply(writer: &DatabaseConnection, number: i32, step: &SchemaStep) -> R
     }
     for table in step.append_only {
         for trigger in dialect::append_only(table) {
+            tx.execute_unprepared(&trigger).await?;
+        }
+    }
+    for (table, states) in step.append_only_until {
+        for trigger in dialect::append_only_until(table, states) {
             tx.execute_unprepared(&trigger).await?;
         }
     }

@@ -14,7 +14,6 @@ pub(super) const APPEND_ONLY: &[&str] = &[
     "history",
     "acts",
     "callers",
-    "tokens",
     "recipients",
     "usages",
     "deliveries",
@@ -22,6 +21,9 @@ pub(super) const APPEND_ONLY: &[&str] = &[
     "policy_versions",
     "nevers",
 ];
+
+/// A token serves its intent for ever, unless the payout ended before any co-signer could have contributed to it.
+pub(super) const APPEND_ONLY_UNTIL: &[(&str, &[&str])] = &[("tokens", &["rejected", "withdrawn", "refused"])];
 
 pub(super) fn tables() -> Vec<TableCreateStatement> {
     [payouts(), counters(), callbacks(), house(), signing(), schema()].concat()
@@ -60,6 +62,7 @@ pub(super) fn indices() -> Vec<IndexCreateStatement> {
         unique("policy_versions", ["digest"]),
         unique("policy_versions", ["id"]),
         index("sessions", ["cid", "opened"]),
+        index("sessions", ["intent"]),
     ]
 }
 

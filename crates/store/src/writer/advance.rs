@@ -1,5 +1,6 @@
 //! Moving a payout on: state, history, token, acts and outbox in one transaction, for a whole batch at once.
 
+mod free;
 mod prepare;
 mod view;
 mod write;

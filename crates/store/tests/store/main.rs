@@ -12,6 +12,7 @@ mod callback;
 mod claim;
 mod counters;
 mod crash;
+mod freed_tokens;
 mod house;
 mod model;
 mod opening;

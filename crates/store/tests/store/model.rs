@@ -142,6 +142,8 @@ async fn reject(house: &House, model: &mut Model, payout: usize) {
         believed.row = result.unwrap();
         assert_eq!(believed.row.status, Status::ApprovalRejected);
         believed.entries += 1;
+        // Nobody was asked to sign for it: its token is the next one's.
+        model.tokens.retain(|_, holder| *holder != cid);
     }
 }
 

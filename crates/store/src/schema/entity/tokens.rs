@@ -1,4 +1,4 @@
-//! Exclusivity tokens, one to one with intents, append-only.
+//! Exclusivity tokens, one to one with intents. Freed only where nobody can have signed (`writer::advance::free`).
 
 use sea_orm::entity::prelude::*;
 

@@ -7,7 +7,7 @@ use payout::intent::Kind;
 use payout::life::{Entry, Event, Happened, Illegal, Payout, Record};
 
 use super::view::View;
-use super::{Advance, AdvanceError, TokenTake};
+use super::{Advance, AdvanceError, TokenTake, free};
 use crate::column::Column;
 use crate::row::stored::{NotifyWithdrawn, Place, build_of, is_told, payout_of};
 use crate::schema::entity::{acts, callbacks, history, payouts, recipients, tokens};
@@ -22,6 +22,8 @@ pub(super) struct Move {
     pub(super) history: Vec<history::Model>,
     pub(super) acts: Vec<acts::Model>,
     pub(super) take: Option<tokens::Model>,
+    /// The intent whose token is free again.
+    pub(super) free: Option<String>,
     pub(super) recipient: Option<recipients::Model>,
     pub(super) callback: Option<callbacks::Model>,
 }
@@ -43,7 +45,11 @@ pub(super) fn prepare(
     }
     let was_over = payout.state.status().is_terminal();
     let mut written = Vec::with_capacity(command.happened.len());
+    let mut freed = None;
     for Happened { event, cause, at } in &command.happened {
+        if free::ends(&payout.state, event) && !view.kept.contains(&row.digest) {
+            freed = Some(row.digest.clone());
+        }
         payout = payout.apply(event.clone(), *at)?;
         let seq = u32::try_from(row.head_seq).map_err(|_| column("head_seq").corrupt("negative"))? + 1;
         let previous: Digest = column("head_hash").parse(&row.head_hash)?;
@@ -70,6 +76,7 @@ pub(super) fn prepare(
         history: written,
         acts,
         take,
+        free: freed,
         callback,
     })
 }

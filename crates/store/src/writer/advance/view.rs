@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use payout::life::Event;
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
-use super::Advance;
+use super::{Advance, free};
 use crate::column::Column;
 use crate::error::StoreError;
 use crate::row::ProjectSettings;
@@ -18,6 +18,8 @@ pub(super) struct View {
     pub(super) tokens: TokenTable,
     pub(super) acts: HashSet<(String, String, String)>,
     pub(super) notify_withdrawn: HashMap<i64, NotifyWithdrawn>,
+    /// Intents that keep their tokens whatever happens to them now.
+    pub(super) kept: HashSet<String>,
 }
 
 impl View {
@@ -45,6 +47,7 @@ impl View {
             tokens,
             acts: stored_acts(tx, intents).await?,
             notify_withdrawn: notify_withdrawn(tx, withdrawn).await?,
+            kept: free::kept(tx, commands, found).await?,
         })
     }
 }

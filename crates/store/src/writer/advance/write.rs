@@ -9,14 +9,19 @@ use crate::writer::bulk;
 
 pub(super) async fn write(tx: &DatabaseTransaction, moves: Vec<Move>) -> Result<(), StoreError> {
     let (mut all_history, mut all_acts, mut takes) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut known, mut callbacks) = (Vec::new(), Vec::new());
-    for Move { before, row, payout: _, history, acts, take, recipient, callback } in moves {
+    let (mut known, mut callbacks, mut freed) = (Vec::new(), Vec::new(), Vec::new());
+    for Move { before, row, payout: _, history, acts, take, free, recipient, callback } in moves {
         update(tx, before, row).await?;
         all_history.extend(history);
         all_acts.extend(acts);
         takes.extend(take);
+        freed.extend(free);
         known.extend(recipient);
         callbacks.extend(callback);
+    }
+    if !freed.is_empty() {
+        // After the updates: the table lets a token go only when its payout has ended unsigned.
+        tokens::Entity::delete_many().filter(tokens::Column::Intent.is_in(freed)).exec(tx).await?;
     }
     bulk::insert::<tokens::Entity>(tx, takes).await?;
     bulk::insert::<history::Entity>(tx, all_history).await?;
