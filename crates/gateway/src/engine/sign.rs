@@ -17,6 +17,7 @@ use payout::policy::Wallet;
 use payout::time::Millis;
 use store::{Advance, AdvanceError, PayoutRow, Wait, Wake};
 use tokio::sync::watch;
+use wire::message::StopAct;
 
 use super::record::{after, hold, wait};
 use super::{Next, StepError, pace, paused, request};
@@ -64,6 +65,7 @@ pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> 
         Ok(key) => key,
         Err(wait) => return hold(gateway, &row, wait, now.plus(NO_QUORUM_MS)).await,
     };
+    deliver_stops(gateway, &row).await?;
     let order = SignOrder {
         intent: row.digest,
         wallet: key.wallet.clone(),
@@ -118,6 +120,22 @@ pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> 
             Err(error)
         }
     }
+}
+
+/// Delivers again what was asked to stop this payout after its signing had begun: the gateway may have ended between
+/// storing and delivering it. Co-signers that journal it answer the next question with *never*.
+async fn deliver_stops(gateway: &Gateway, row: &PayoutRow) -> Result<(), StepError> {
+    if !matches!(row.payout.state, State::Signing { .. }) {
+        return Ok(());
+    }
+    let acts = gateway.store.acts(row.cid()).await?.into_iter();
+    let about_it = acts.filter(|act| act.intent == row.digest && act.act.is_stop());
+    let stops: Vec<StopAct> =
+        about_it.map(|act| StopAct { intent: row.payout.intent.canonical(), act }).collect();
+    if !stops.is_empty() {
+        gateway.hub.stop(stops, Vec::new()).await;
+    }
+    Ok(())
 }
 
 /// Makes what waits for co-signers due at once whenever one of them comes back or changes. Ends when `stop` is true.
@@ -184,10 +202,18 @@ impl Asker for Asked<'_> {
         if !matches!(row.payout.state, State::Built { .. }) {
             return Ok(opened.await?);
         }
-        // Both at once, so that they share a commit. If only the session is stored, it was never opened; it then counts
-        // as one whose end is unknown, which keeps the token: the careful side.
+        // Both at once, so that they share a commit.
         let (opened, started) = tokio::join!(opened, start(self.gateway, &row));
-        let started = started?;
+        let started = match started {
+            Ok(started) => started,
+            Err(error) => {
+                // Left open it would count as a session whose end is unknown, and keep the token for ever.
+                if opened.is_ok() {
+                    record::keep_unopened(self.gateway, &row, opening).await?;
+                }
+                return Err(error);
+            }
+        };
         opened?;
         *self.row.lock().unwrap_or_else(PoisonError::into_inner) = started;
         Ok(())

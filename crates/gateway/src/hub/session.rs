@@ -16,7 +16,7 @@ use crate::clock;
 /// What co-signers say is shown to people and stored: so many characters of a reason, so many names of checks.
 const REASON_CHARS: usize = 500;
 const CHECKS: usize = 32;
-const CHECK_CHARS: usize = 64;
+const CHECK_CHARS: usize = 160;
 /// A never is signed over its reason, which therefore can't be shortened: a longer one is none.
 const NEVER_BYTES: usize = 2000;
 
@@ -54,10 +54,9 @@ pub struct SessionReport {
 }
 
 impl SessionReport {
-    /// Whether a participant passed all checks: from then on a signature may exist.
-    pub fn reached_checked(&self) -> bool {
-        matches!(self.end, SessionEnd::Signed { .. })
-            || self.voices.iter().any(|voice| voice.checks.is_some())
+    /// Whether every participant's last word was heard. If not, one may have passed its checks and contributed, unheard.
+    pub fn is_heard_out(&self) -> bool {
+        matches!(self.end, SessionEnd::Signed { .. }) || self.voices.iter().all(Voice::is_heard)
     }
 }
 
@@ -87,12 +86,19 @@ pub struct Voice {
     pub checks: Option<Vec<String>>,
     /// Its refusal. A *never* in it is verified: it is this co-signer's, about this intent.
     pub refusal: Option<Refusal>,
-    /// Why the session ended for it, otherwise.
+    /// Why it broke the session off.
     pub broke_off: Option<String>,
+    /// Why nothing more is heard from it.
+    pub lost: Option<String>,
 }
 
 impl Voice {
     const fn is_over(&self) -> bool {
+        self.is_heard() || self.lost.is_some()
+    }
+
+    /// Whether it said how the session ended for it.
+    const fn is_heard(&self) -> bool {
         self.refusal.is_some() || self.broke_off.is_some()
     }
 }
@@ -164,9 +170,12 @@ impl Session {
         let (session, participants) = (self.label(), self.participants.clone());
         let message = ToCosigner::Open { session, participants, request };
         for index in &self.participants {
-            // The ping shows whether it lives, long before it has anything to say about the payout.
-            let said = self.room.say(*index, &message);
-            if said.and_then(|()| self.room.say(*index, &ToCosigner::Ping(0))).is_err() {
+            if self.room.say(*index, &message).is_err() {
+                hearing.broke_off(*index, format!("co-signer {index} could not be asked"));
+                continue;
+            }
+            // Whether it lives is known long before it has anything to say about the payout.
+            if self.room.say(*index, &ToCosigner::Ping(0)).is_err() {
                 hearing.lost(*index);
             }
         }
@@ -251,8 +260,9 @@ struct Hearing {
 
 impl Hearing {
     fn new(participants: &[u8]) -> Self {
-        let voice =
-            |index: &u8| (*index, Voice { index: *index, checks: None, refusal: None, broke_off: None });
+        let voice = |index: &u8| {
+            (*index, Voice { index: *index, checks: None, refusal: None, broke_off: None, lost: None })
+        };
         Self {
             voices: participants.iter().map(voice).collect(),
             wrong_since: None,
@@ -271,7 +281,7 @@ impl Hearing {
             }
             Word::Refused(refusal) => {
                 voice.refusal.get_or_insert(vetted(room, intent, index, refusal));
-                self.wrong();
+                self.wrong_since.get_or_insert_with(Instant::now);
             }
             Word::Aborted { why, culprit } => {
                 let accused =
@@ -288,30 +298,41 @@ impl Hearing {
         None
     }
 
+    /// Whoever sends a signature says with it that its checks passed.
     fn bad_signature(&mut self, index: u8, why: &str) {
         self.culprits.insert(index);
+        if let Some(voice) = self.voices.get_mut(&index) {
+            voice.checks.get_or_insert_default();
+        }
         self.broke_off(index, format!("co-signer {index} sent a bad signature: {}", tidy(why, REASON_CHARS)));
     }
 
-    fn lost(&mut self, index: u8) {
-        self.broke_off(index, format!("the connection of co-signer {index} was lost"));
+    fn broke_off(&mut self, index: u8, why: String) {
+        if let Some(voice) = self.voices.get_mut(&index) {
+            voice.broke_off.get_or_insert_with(|| why.clone());
+        }
+        self.went_wrong(why);
     }
 
-    /// Others can't sign without it, and what they said they have said.
+    /// The others can't sign without it.
     fn silent(&mut self, index: u8) {
         self.culprits.insert(index);
-        self.broke_off(index, format!("co-signer {index} does not answer"));
+        self.lose(index, format!("co-signer {index} does not answer"));
     }
 
-    fn broke_off(&mut self, index: u8, why: String) {
-        self.why.get_or_insert_with(|| why.clone());
+    fn lost(&mut self, index: u8) {
+        self.lose(index, format!("the connection of co-signer {index} was lost"));
+    }
+
+    fn lose(&mut self, index: u8, why: String) {
         if let Some(voice) = self.voices.get_mut(&index) {
-            voice.broke_off.get_or_insert(why);
+            voice.lost.get_or_insert_with(|| why.clone());
         }
-        self.wrong();
+        self.went_wrong(why);
     }
 
-    fn wrong(&mut self) {
+    fn went_wrong(&mut self, why: String) {
+        self.why.get_or_insert(why);
         self.wrong_since.get_or_insert_with(Instant::now);
     }
 

@@ -12,19 +12,31 @@ pub(super) async fn keep_opening(
     row: &PayoutRow,
     opening: Opening<'_>,
 ) -> Result<(), StoreError> {
-    gateway
-        .store
-        .record_session(SessionRow {
-            session: opening.session.to_string(),
-            cid: row.cid(),
-            intent: row.digest,
-            participants: opening.participants.to_vec(),
-            outcome: SessionOutcome::Open,
-            reports: Vec::new(),
-            opened: opening.at,
-            closed: None,
-        })
-        .await
+    gateway.store.record_session(open(row, opening)).await
+}
+
+fn open(row: &PayoutRow, opening: Opening<'_>) -> SessionRow {
+    SessionRow {
+        session: opening.session.to_string(),
+        cid: row.cid(),
+        intent: row.digest,
+        participants: opening.participants.to_vec(),
+        outcome: SessionOutcome::Open,
+        reports: Vec::new(),
+        opened: opening.at,
+        closed: None,
+    }
+}
+
+/// Stores that a session was not opened after all.
+pub(super) async fn keep_unopened(
+    gateway: &Gateway,
+    row: &PayoutRow,
+    opening: Opening<'_>,
+) -> Result<(), StoreError> {
+    let why = "nobody was asked: the payout had changed".to_owned();
+    let (outcome, closed) = (SessionOutcome::Aborted { why }, Some(opening.at));
+    gateway.store.record_session(SessionRow { outcome, closed, ..open(row, opening) }).await
 }
 
 /// Stores how sessions went, all at once, so that they share a commit.
@@ -52,14 +64,17 @@ fn session_row(row: &PayoutRow, report: &SessionReport) -> SessionRow {
         outcome,
         reports: report.voices.iter().map(cosigner_report).collect(),
         opened: report.opened,
-        closed: Some(report.closed),
+        closed: report.is_heard_out().then_some(report.closed),
     }
 }
 
 fn cosigner_report(voice: &Voice) -> CosignerReport {
+    // An empty list says in the store that it did not pass: names are not what counts here.
+    let unnamed = || vec!["checked".to_owned()];
+    let checks = voice.checks.as_ref().map(|names| if names.is_empty() { unnamed() } else { names.clone() });
     CosignerReport {
         index: voice.index,
-        checks: voice.checks.clone().unwrap_or_default(),
+        checks: checks.unwrap_or_default(),
         refusal: voice.refusal.as_ref().map(reported),
     }
 }

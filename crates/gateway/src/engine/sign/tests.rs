@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use payout::approval::Act;
 use payout::life::{Event, State, Status, Withdrawal};
 use payout::money::Amount;
 use payout::policy::{Genesis, Policy, Rules};
@@ -11,7 +12,7 @@ use tokio::time::timeout;
 use wire::message::{Condition, FromCosigner, PROTOCOL, Standing, ToCosigner, WalletStanding};
 
 use super::*;
-use crate::engine::tests::house::{House, coin, name};
+use crate::engine::tests::house::{House, act_of, coin, name};
 use crate::hub::tests::world::{Manner, StandIn};
 
 const PUBLIC_KEY: &str = "03d621965c333516fcac6ae0f09c59270830e3548d19b335c981185fdbda11421a";
@@ -237,6 +238,36 @@ async fn nobody_is_asked_about_a_payout_that_was_withdrawn_meanwhile() {
     assert!(matches!(step(&house.gateway, row.clone()).await, Err(StepError::Stale)));
     assert!(one.opened().is_empty());
     assert_eq!(house.row(row.cid()).await.status, Status::Withdrawn);
+    let sessions = house.gateway.store.sessions(row.cid()).await.unwrap();
+    assert!(sessions.iter().all(|session| session.closed.is_some()), "{sessions:?}");
+}
+
+#[tokio::test]
+async fn a_stop_that_came_during_signing_is_delivered_before_anybody_is_asked_again() {
+    let (house, row) = built().await;
+    let row = house.happen(&row, Event::SigningStarted).await;
+    let stop = act_of("ann", Act::Reject, row.digest);
+    let mut kept = advance(row.cid(), row.version, Vec::new(), clock::now(), None);
+    kept.acts = vec![stop.clone()];
+    let row = house.gateway.store.advance(kept).await.unwrap();
+    let mut one = cosigner(&house, 1, Manner::Refuses { never_by: Some(1) }).await;
+    let _two = cosigner(&house, 2, Manner::Refuses { never_by: Some(2) }).await;
+    assert_eq!(step(&house.gateway, row.clone()).await.unwrap(), Next::Advanced);
+    let ToCosigner::Stop { acts, .. } = one.next().await else { panic!("the stop comes first") };
+    assert_eq!(acts, [StopAct { intent: row.payout.intent.canonical(), act: stop }]);
+    assert!(matches!(one.next().await, ToCosigner::Open { .. }));
+    assert_eq!(house.row(row.cid()).await.status, Status::SignatureRejected);
+}
+
+#[tokio::test]
+async fn the_token_of_a_refused_payout_is_free_when_nobody_had_passed_its_checks() {
+    let (house, row) = built().await;
+    let _one = cosigner(&house, 1, Manner::Refuses { never_by: Some(1) }).await;
+    let _two = cosigner(&house, 2, Manner::Refuses { never_by: Some(2) }).await;
+    let (network, from) = (&row.payout.intent.network_id, &row.payout.intent.from);
+    assert!(house.gateway.store.highest_token(network, from).await.unwrap().is_some());
+    assert_eq!(step(&house.gateway, row.clone()).await.unwrap(), Next::Advanced);
+    assert_eq!(house.gateway.store.highest_token(network, from).await.unwrap(), None);
 }
 
 #[tokio::test]
