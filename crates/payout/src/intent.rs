@@ -7,7 +7,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::ids::{
     Address, AddressIndex, Attempt, ChainId, Cid, Digest, NetworkId, PrincipalId, ProjectId, RuleId,
@@ -148,40 +147,49 @@ impl Intent {
             created,
             expiry,
         } = self;
-        let fields: [(&str, Option<String>); 27] = [
-            ("version", Some(version.clone())),
-            ("kind", Some(kind.to_string())),
-            ("deployment", Some(deployment.to_string())),
-            ("project", Some(project.to_string())),
-            ("cid", Some(cid.to_string())),
-            ("attempt", Some(attempt.to_string())),
-            ("third_party_id", Some(third_party_id.to_string())),
-            ("wallet", Some(wallet.to_string())),
-            ("address_index", Some(address_index.to_string())),
-            ("network_id", Some(network_id.to_string())),
-            ("chain_id", Some(chain_id.to_string())),
-            ("token_id", Some(token_id.to_string())),
-            ("from", Some(from.to_string())),
-            ("to", Some(to.to_string())),
-            ("amount", Some(amount.to_string())),
-            ("amount_text", Some(amount_text.clone())),
-            ("memo", memo.clone()),
-            ("fee_cap", Some(fee_cap.to_string())),
-            ("rules_version", Some(rules_version.to_string())),
-            ("rule", Some(rule.to_string())),
-            ("applicant", applicant.as_ref().map(ToString::to_string)),
-            ("compliance_ref", compliance_ref.clone()),
-            ("target", target.as_ref().map(ToString::to_string)),
-            ("operation", operation.clone()),
-            ("operation_args", operation_args.clone()),
-            ("created", Some(created.to_string())),
-            ("expiry", Some(expiry.to_string())),
+        let target = target.as_ref().map(ToString::to_string);
+        // In the order of RFC 8785, so that writing needs no sorting; a test holds the order.
+        let fields: [(&str, Option<&str>); 27] = [
+            ("address_index", Some(&address_index.to_string())),
+            ("amount", Some(&amount.to_string())),
+            ("amount_text", Some(amount_text)),
+            ("applicant", applicant.as_ref().map(PrincipalId::as_str)),
+            ("attempt", Some(&attempt.to_string())),
+            ("chain_id", Some(chain_id.as_str())),
+            ("cid", Some(&cid.to_string())),
+            ("compliance_ref", compliance_ref.as_deref()),
+            ("created", Some(&created.to_string())),
+            ("deployment", Some(&deployment.to_string())),
+            ("expiry", Some(&expiry.to_string())),
+            ("fee_cap", Some(&fee_cap.to_string())),
+            ("from", Some(from.as_str())),
+            ("kind", Some(kind.as_str())),
+            ("memo", memo.as_deref()),
+            ("network_id", Some(network_id.as_str())),
+            ("operation", operation.as_deref()),
+            ("operation_args", operation_args.as_deref()),
+            ("project", Some(&project.to_string())),
+            ("rule", Some(rule.as_str())),
+            ("rules_version", Some(&rules_version.to_string())),
+            ("target", target.as_deref()),
+            ("third_party_id", Some(third_party_id.as_str())),
+            ("to", Some(to.as_str())),
+            ("token_id", Some(token_id.as_str())),
+            ("version", Some(version)),
+            ("wallet", Some(&wallet.to_string())),
         ];
-        let object: Map<String, Value> = fields
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.map_or(Value::Null, Value::String)))
-            .collect();
-        crate::canonical::text(&Value::Object(object))
+        let mut text = String::with_capacity(1024);
+        for (name, value) in fields {
+            text.push_str(if text.is_empty() { "{\"" } else { ",\"" });
+            text.push_str(name);
+            text.push_str("\":");
+            match value {
+                Some(value) => crate::canonical::write_string(value, &mut text),
+                None => text.push_str("null"),
+            }
+        }
+        text.push('}');
+        text
     }
 
     /// The name of this intent everywhere: SHA-256 over the domain and the canonical text.

@@ -1,3 +1,5 @@
+use serde_json::{Map, Value};
+
 use super::*;
 
 fn example() -> Intent {
@@ -61,6 +63,14 @@ fn the_json_form_reads_back_as_the_same_intent() {
     assert_eq!(serde_json::from_str::<Intent>(&text).unwrap(), intent);
     let canonical = intent.canonical();
     assert_eq!(serde_json::from_str::<Intent>(&canonical).unwrap(), intent);
+}
+
+#[test]
+fn the_hand_written_text_is_the_canonical_one() {
+    let mut intent = example();
+    intent.memo = Some("quote \" backslash \\ newline \n control \u{1} euro \u{20ac}".to_owned());
+    intent.target = Some(Digest::from_bytes([7; 32]));
+    assert_eq!(intent.canonical(), crate::canonical::text(&intent));
 }
 
 #[test]
