@@ -4,9 +4,11 @@
 //! - [`anvil`]: the development chain; [`receiver`]: a business system that takes callbacks.
 //! - [`vendor`]: a client of the payout API, written from the wire contract alone.
 //! - [`deployment`]: gateway, co-signers, people and their keys in one folder; [`people`]: their acts.
+//! - [`bench`]: figures of this machine.
 //! - [`demo`]: payouts from request to callback; [`progress`]: what one sees of it.
 
 pub mod anvil;
+pub mod bench;
 pub mod demo;
 pub mod deployment;
 pub mod people;

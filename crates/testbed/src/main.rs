@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use testbed::bench;
 use testbed::demo::{self, DemoError};
 use testbed::progress::Progress;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -31,6 +32,12 @@ enum Command {
         #[arg(long, default_value = "var/demo")]
         folder: PathBuf,
     },
+    /// Measure signatures and accepted payouts a second, times and memory; the last line of the output is JSON.
+    Bench {
+        /// The folder, which is emptied first.
+        #[arg(long, default_value = "var/bench")]
+        folder: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -40,6 +47,7 @@ async fn main() -> ExitCode {
     let result = match command {
         Command::Up { folder } => up(&folder, &progress).await,
         Command::Once { folder } => once(&folder, &progress).await,
+        Command::Bench { folder } => measure(&folder, &progress).await,
     };
     match result {
         Ok(code) => code,
@@ -78,6 +86,17 @@ async fn once(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError>
     Ok(ExitCode::SUCCESS)
 }
 
+async fn measure(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError> {
+    let mut stop = Stop::new()?;
+    let folder = absolute(folder)?;
+    let figures = tokio::select! {
+        figures = bench::run(&folder, progress) => figures?,
+        () = stop.asked() => return Ok(ExitCode::FAILURE),
+    };
+    report(&figures)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The last line of standard output.
 fn report(result: &impl serde::Serialize) -> Result<(), DemoError> {
     let text = serde_json::to_string(result).expect("texts and numbers are JSON");
@@ -91,7 +110,11 @@ struct Stop([Signal; 3]);
 impl Stop {
     fn new() -> Result<Self, DemoError> {
         let open = |kind| signal(kind).map_err(DemoError::Signals);
-        Ok(Self([open(SignalKind::terminate())?, open(SignalKind::interrupt())?, open(SignalKind::hangup())?]))
+        Ok(Self([
+            open(SignalKind::terminate())?,
+            open(SignalKind::interrupt())?,
+            open(SignalKind::hangup())?,
+        ]))
     }
 
     async fn asked(&mut self) {

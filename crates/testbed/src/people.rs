@@ -20,7 +20,9 @@ pub enum PersonError {
         source: ClientError,
     },
     /// What the gateway shows is not what it asks a signature for.
-    #[error("{who}: the intent that the gateway shows for payout {cid} does not have the digest that it names")]
+    #[error(
+        "{who}: the intent that the gateway shows for payout {cid} does not have the digest that it names"
+    )]
     OtherIntent {
         /// Who noticed.
         who: String,

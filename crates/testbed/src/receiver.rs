@@ -17,8 +17,23 @@ use crate::vendor;
 
 /// The 17 keys of a payout callback, in the order of their bytes (wire contract, section 5).
 pub const KEYS: [&str; 17] = [
-    "address", "amount", "block_height", "block_time", "chain_id", "cid", "currency", "memo", "nonce", "pid",
-    "remark", "sign", "status", "third_party_id", "timestamp", "token_id", "txid",
+    "address",
+    "amount",
+    "block_height",
+    "block_time",
+    "chain_id",
+    "cid",
+    "currency",
+    "memo",
+    "nonce",
+    "pid",
+    "remark",
+    "sign",
+    "status",
+    "third_party_id",
+    "timestamp",
+    "token_id",
+    "txid",
 ];
 
 /// What it answers.

@@ -97,7 +97,12 @@ impl Vendor {
     ///
     /// # Errors
     /// As [`Vendor::call`].
-    pub async fn post(&self, path: &str, body: String, headers: &[(&str, &str)]) -> Result<Reply, VendorError> {
+    pub async fn post(
+        &self,
+        path: &str,
+        body: String,
+        headers: &[(&str, &str)],
+    ) -> Result<Reply, VendorError> {
         let unreachable = |source| VendorError::Unreachable { path: path.to_owned(), source };
         let mut request = self.http.post(format!("{}{path}", self.base_url)).body(body);
         request = request.header("content-type", "application/json");
@@ -161,8 +166,11 @@ impl Order {
 
 /// The signature of section 2: keys in the order of their bytes, each with its value's text, behind the API key.
 pub fn sign(api_key: &str, body: &Map<String, Value>) -> String {
-    let mut fields: Vec<(&str, String)> =
-        body.iter().filter(|(key, _)| *key != "sign").filter_map(|(key, value)| Some((&**key, text(value)?))).collect();
+    let mut fields: Vec<(&str, String)> = body
+        .iter()
+        .filter(|(key, _)| *key != "sign")
+        .filter_map(|(key, value)| Some((&**key, text(value)?)))
+        .collect();
     fields.sort();
     let mut hash = Md5::new();
     hash.update(api_key);

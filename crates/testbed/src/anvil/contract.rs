@@ -66,10 +66,8 @@ pub(super) async fn deploy_all(rpc: &Rpc) -> Result<Contracts, AnvilError> {
 async fn send(rpc: &Rpc, name: &str, arguments: &[u8]) -> Result<Value, AnvilError> {
     let path = place::contract(name)?;
     let broken = || AnvilError::Contract { path: path.display().to_string() };
-    let file: Value = std::fs::read(&path)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(broken)?;
+    let file: Value =
+        std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(broken)?;
     let code = file["bytecode"].as_str().ok_or_else(broken)?;
     let data = format!("{code}{}", hex::encode(arguments));
     Ok(rpc.ask("eth_sendTransaction", json!([{"from": BANK, "data": data}])).await?)

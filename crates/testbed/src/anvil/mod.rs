@@ -67,6 +67,15 @@ pub enum Pace {
     Quarter,
 }
 
+/// An amount of a coin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sum<'a> {
+    /// The contract; `None` for the native coin.
+    pub contract: Option<&'a str>,
+    /// How much.
+    pub base_units: u128,
+}
+
 /// A running chain.
 #[derive(Debug)]
 pub struct Anvil {
@@ -88,7 +97,12 @@ impl Anvil {
     ///
     /// # Errors
     /// [`AnvilError`].
-    pub async fn start_as(logs: &Path, records: &Path, pace: Pace, network: &str) -> Result<Self, AnvilError> {
+    pub async fn start_as(
+        logs: &Path,
+        records: &Path,
+        pace: Pace,
+        network: &str,
+    ) -> Result<Self, AnvilError> {
         let block_time = match pace {
             Pace::Second => "1",
             Pace::Quarter => "0.25",
@@ -152,17 +166,26 @@ impl Anvil {
         Ok(balance)
     }
 
-    /// Sends base units of a coin from the bank, and waits until they are there.
+    /// Sends coins from the bank, and waits until they are there.
     ///
     /// # Errors
     /// [`AnvilError`].
-    pub async fn fund(&self, owner: &str, contract: Option<&str>, base_units: u128) -> Result<(), AnvilError> {
-        let transaction = match contract {
-            None => json!({"from": BANK, "to": owner, "value": format!("{base_units:#x}")}),
-            Some(token) => json!({"from": BANK, "to": token, "data": contract::transfer(owner, base_units)?}),
-        };
-        let txid = self.rpc.ask("eth_sendTransaction", json!([transaction])).await?;
-        contract::mined(&self.rpc, &txid, PATIENCE).await.map(|_| ())
+    pub async fn fund(&self, owner: &str, sums: &[Sum<'_>]) -> Result<(), AnvilError> {
+        let mut sent = Vec::new();
+        // One after the other: the node numbers an account's transactions as it hears of them.
+        for Sum { contract, base_units } in sums {
+            let transaction = match contract {
+                None => json!({"from": BANK, "to": owner, "value": format!("{base_units:#x}")}),
+                Some(token) => {
+                    json!({"from": BANK, "to": token, "data": contract::transfer(owner, *base_units)?})
+                }
+            };
+            sent.push(self.rpc.ask("eth_sendTransaction", json!([transaction])).await?);
+        }
+        for txid in sent {
+            contract::mined(&self.rpc, &txid, PATIENCE).await?;
+        }
+        Ok(())
     }
 
     /// How many transactions of an address are in blocks: its next nonce.

@@ -80,6 +80,9 @@ pub enum DemoError {
         /// What is wrong.
         what: String,
     },
+    /// The bare library, against which a benchmark measures, failed.
+    #[error("the bare library failed: {0}")]
+    Bench(String),
     /// The result can't be written.
     #[error("standard output does not take the result")]
     Output(#[source] std::io::Error),

@@ -107,8 +107,11 @@ impl Stage {
 
         let step = progress.step("request");
         let reply = vendor.payout(&order).await?;
-        let refused =
-            || DemoError::Refused { amount: amount.to_owned(), currency: coin.name.clone(), reply: reply.clone() };
+        let refused = || DemoError::Refused {
+            amount: amount.to_owned(),
+            currency: coin.name.clone(),
+            reply: reply.clone(),
+        };
         let cid = reply.cid().filter(|_| reply.code == "00000").ok_or_else(refused)?;
         step.done(&format!("accepted as {cid}"));
 
@@ -126,7 +129,10 @@ impl Stage {
             None => "did not come",
         });
         if let Some(callback) = callback.filter(|_| !right) {
-            return Err(DemoError::Wrong { cid, what: format!("its callback: {}", callback.faults.join("; ")) });
+            return Err(DemoError::Wrong {
+                cid,
+                what: format!("its callback: {}", callback.faults.join("; ")),
+            });
         }
         let told = vendor.query(cid).await?.data;
         let text = |key: &str| told[key].as_str().map(str::to_owned);
@@ -183,13 +189,20 @@ impl Stage {
             match status {
                 6 => {
                     if let Some(step) = confirming.take() {
-                        step.done(&format!("final in block {}: {}", word(&told["block_height"]), word(&told["txid"])));
+                        step.done(&format!(
+                            "final in block {}: {}",
+                            word(&told["block_height"]),
+                            word(&told["txid"])
+                        ));
                     }
                     return Ok(());
                 }
                 2 | 3 | 4 | 7 => {
                     let why = look(&watcher, cid).await?;
-                    return Err(DemoError::Wrong { cid, what: format!("ended at status {status}: {}", why.story) });
+                    return Err(DemoError::Wrong {
+                        cid,
+                        what: format!("ended at status {status}: {}", why.story),
+                    });
                 }
                 _ => {}
             }
@@ -226,8 +239,23 @@ fn signers(why: &Why) -> String {
 /// What each co-signer checked for itself before it took part.
 fn tell_checks(why: &Why, progress: &Progress) {
     let signed = why.sessions.iter().rev().find(|session| session.outcome == store::SessionOutcome::Signed);
-    for voice in signed.iter().flat_map(|session| &session.cosigners) {
-        progress.say(&format!("      {:<9} checked {}", voice.name, voice.checks.join(", ")));
+    let voices = signed.map(|session| session.cosigners.as_slice()).unwrap_or_default();
+    let Some(first) = voices.first() else { return };
+    if voices.iter().all(|voice| voice.checks == first.checks) {
+        let names: Vec<&str> = voices.iter().map(|voice| voice.name.as_str()).collect();
+        progress.say(&format!("      each of {} checked for itself", names.join(" and ")));
+        tell_list(&first.checks, progress);
+        return;
+    }
+    for voice in voices {
+        progress.say(&format!("      {} checked for itself", voice.name));
+        tell_list(&voice.checks, progress);
+    }
+}
+
+fn tell_list(checks: &[String], progress: &Progress) {
+    for check in checks {
+        progress.say(&format!("        · {check}"));
     }
 }
 

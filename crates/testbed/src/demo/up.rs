@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::description::Description;
 use super::{DemoError, Stage, once, stage};
-use crate::deployment::cast::{FINANCE, TREASURY};
 use crate::deployment::Plan;
+use crate::deployment::cast::{FINANCE, TREASURY};
 use crate::progress::Progress;
 use crate::vendor::Vendor;
 
@@ -42,7 +42,10 @@ pub async fn watch(stage: &mut Stage, progress: &Progress) {
         told = received.len();
         let now = names(stage);
         for name in running.iter().filter(|name| !now.contains(name)) {
-            progress.say(&format!("{name} has ended; its log is in {}", stage.deployment.folder().logs().display()));
+            progress.say(&format!(
+                "{name} has ended; its log is in {}",
+                stage.deployment.folder().logs().display()
+            ));
         }
         running = now;
         tokio::time::sleep(LOOK).await;
@@ -66,9 +69,14 @@ fn invitation(stage: &Stage, description: &Path) -> Result<String, DemoError> {
     line(format!("  chain          {}", deployment.anvil().url()));
     line(format!("  rules          {}", folder.document("rules").display()));
     line(format!("  logs           {}", folder.logs().display()));
-    line("\nA payout of 2.5 coins, which people approve. The signature is good for five minutes:\n".to_owned());
+    line(
+        "\nA payout of 2.5 coins, which people approve. The signature is good for five minutes:\n".to_owned(),
+    );
     line(curl(stage, &deployment.vendor()?));
-    line("\nApprove it with the number (cid) of the reply, one of the treasury and two of finance:\n".to_owned());
+    line(
+        "\nApprove it with the number (cid) of the reply, one of the treasury and two of finance:\n"
+            .to_owned(),
+    );
     for name in [TREASURY[0], FINANCE[0], FINANCE[1]] {
         line(format!("  {} payout approve CID", command(stage, name)?));
     }

@@ -112,7 +112,8 @@ sessions = {}
 
 /// What a co-signer is called on the roster, by its index from 1.
 pub fn cosigner_name(index: u8) -> &'static str {
-    const NAMES: [&str; 9] = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india"];
+    const NAMES: [&str; 9] =
+        ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india"];
     NAMES.get(usize::from(index.wrapping_sub(1))).copied().unwrap_or("nobody")
 }
 

@@ -18,7 +18,11 @@ use crate::anvil::Contracts;
 use crate::vendor::random;
 
 /// Makes all files of a deployment that don't change when its processes start.
-pub(super) fn found(folder: &Folder, plan: &Plan, contracts: &Contracts) -> Result<(Cast, Genesis), DeploymentError> {
+pub(super) fn found(
+    folder: &Folder,
+    plan: &Plan,
+    contracts: &Contracts,
+) -> Result<(Cast, Genesis), DeploymentError> {
     let root = folder.root();
     folder.make(plan.cosigners).map_err(DeploymentError::file(root))?;
     let cast = Cast::create(folder)?;
@@ -29,7 +33,11 @@ pub(super) fn found(folder: &Folder, plan: &Plan, contracts: &Contracts) -> Resu
         threshold: plan.threshold,
         cosigners: seats
             .iter()
-            .map(|(index, key)| Seat { index: *index, name: cosigner_name(*index).to_owned(), key: key.public() })
+            .map(|(index, key)| Seat {
+                index: *index,
+                name: cosigner_name(*index).to_owned(),
+                key: key.public(),
+            })
             .collect(),
         gateways: vec![GatewaySeat { name: GATEWAY.to_owned(), key: gateway.public() }],
     };

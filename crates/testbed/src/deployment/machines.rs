@@ -24,7 +24,16 @@ impl Deployment {
         for index in 1..=self.plan.cosigners {
             self.launch_cosigner(index)?;
         }
-        for index in 1..=self.plan.cosigners {
+        self.wait_for_cosigners().await
+    }
+
+    /// Waits until the gateway sees every running co-signer ready.
+    ///
+    /// # Errors
+    /// [`DeploymentError`].
+    pub async fn wait_for_cosigners(&mut self) -> Result<(), DeploymentError> {
+        let running: Vec<u8> = self.cosigners.keys().copied().collect();
+        for index in running {
             self.wait_for_cosigner(index).await?;
         }
         Ok(())
@@ -178,7 +187,9 @@ impl Deployment {
     pub fn running(&mut self) -> Vec<(String, i32)> {
         let ours = self.gateway.iter_mut().chain(self.cosigners.values_mut());
         ours.chain([self.anvil.process()])
-            .filter_map(|running| running.ended().is_none().then(|| (running.name().to_owned(), running.pid())))
+            .filter_map(|running| {
+                running.ended().is_none().then(|| (running.name().to_owned(), running.pid()))
+            })
             .collect()
     }
 

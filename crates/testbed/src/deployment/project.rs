@@ -6,7 +6,7 @@ use store::ProjectSettings;
 
 use super::cast::{self, principal};
 use super::{Deployment, DeploymentError};
-use crate::anvil::{COIN, TOKEN};
+use crate::anvil::{COIN, Sum, TOKEN};
 use crate::people::Person;
 
 impl Deployment {
@@ -17,7 +17,8 @@ impl Deployment {
     pub fn person(&self, name: &str) -> Result<Person, DeploymentError> {
         let url = self.doors()?.operator_url();
         let client = gateway::client::OperatorClient::new(&url, self.cast.key(name), principal(name));
-        let client = client.map_err(|source| crate::people::PersonError::Client { who: name.to_owned(), source })?;
+        let client =
+            client.map_err(|source| crate::people::PersonError::Client { who: name.to_owned(), source })?;
         Ok(Person::new(name, client.pinned(self.genesis.deployment())))
     }
 
@@ -70,14 +71,9 @@ impl Deployment {
     /// [`DeploymentError`].
     pub async fn fund(&self, wallet: &str) -> Result<(), DeploymentError> {
         let contracts = self.anvil.contracts();
-        let (usdc, usdt) = (Some(contracts.usdc.as_str()), Some(contracts.usdt.as_str()));
-        let anvil = &self.anvil;
-        tokio::try_join!(
-            anvil.fund(wallet, None, 100 * COIN),
-            anvil.fund(wallet, usdc, 100_000 * TOKEN),
-            anvil.fund(wallet, usdt, 100_000 * TOKEN),
-        )?;
-        Ok(())
+        let token = |contract| Sum { contract: Some(contract), base_units: 100_000 * TOKEN };
+        let coins = Sum { contract: None, base_units: 100 * COIN };
+        Ok(self.anvil.fund(wallet, &[coins, token(&contracts.usdc), token(&contracts.usdt)]).await?)
     }
 }
 

@@ -32,7 +32,10 @@ impl Deployment {
             }
             if let Some(entry) = sheet.entry.filter(|_| sheet.done) {
                 // The owners would read it on their own terminals; here the co-signers' words have to do.
-                let same = sheet.cosigners.iter().all(|voice| voice.fingerprint.as_ref() == Some(&entry.fingerprint));
+                let same = sheet
+                    .cosigners
+                    .iter()
+                    .all(|voice| voice.fingerprint.as_ref() == Some(&entry.fingerprint));
                 return if same {
                     Ok(entry)
                 } else {
@@ -94,7 +97,10 @@ impl Deployment {
             match behind {
                 None => return Ok(()),
                 Some(seat) if start.elapsed() >= HEARD => {
-                    return Err(DeploymentError::NotRunning(format!("{} lacks the newest policy and", seat.name)));
+                    return Err(DeploymentError::NotRunning(format!(
+                        "{} lacks the newest policy and",
+                        seat.name
+                    )));
                 }
                 Some(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }

@@ -4,7 +4,9 @@ use gateway::client::ClientError;
 use gateway::operator::payouts::apply::ApplicationBody;
 use payout::approval::{Act, ActNonce, SignedAct};
 use payout::ids::{Cid, Digest};
-use testbed::deployment::cast::{ADMINS, FINANCE, OPERATOR, OUTSIDER, PROJECT, SHOP, TREASURY, WALLET, principal};
+use testbed::deployment::cast::{
+    ADMINS, FINANCE, OPERATOR, OUTSIDER, PROJECT, SHOP, TREASURY, WALLET, principal,
+};
 use testbed::people::PersonError;
 use testbed::vendor::{fresh_id, random};
 

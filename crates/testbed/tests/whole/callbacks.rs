@@ -39,7 +39,9 @@ async fn a_callback_that_fails_is_sent_again_with_a_fresh_signature() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let tries = world.stage.receiver.of(cid);
-    let words = |key: &str| tries.iter().map(|one| one.body[key].to_string()).collect::<std::collections::BTreeSet<_>>();
+    let words = |key: &str| {
+        tries.iter().map(|one| one.body[key].to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
     assert!(tries.iter().all(|one| one.faults.is_empty()), "{tries:?}");
     assert_eq!((words("nonce").len(), words("sign").len(), words("status").len()), (3, 3, 1));
     // `success` ends it.

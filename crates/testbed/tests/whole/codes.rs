@@ -100,7 +100,8 @@ async fn a_refused_request_uses_up_neither_its_nonce_nor_its_number() {
 async fn addresses_are_ours_once_they_were_made_and_every_coin_is_listed() {
     let world = World::start().await;
     let vendor = world.vendor();
-    let made = vendor.call("/api/v1/address/create", json!({"chain_id": "60", "alias": "till"})).await.unwrap();
+    let made =
+        vendor.call("/api/v1/address/create", json!({"chain_id": "60", "alias": "till"})).await.unwrap();
     let address = made.data["address"].as_str().unwrap_or_else(|| panic!("{made:?}")).to_owned();
     let asked = |path: &'static str, address: &str| {
         let fields = json!({"chain_id": "60", "address": address});
@@ -111,15 +112,20 @@ async fn addresses_are_ours_once_they_were_made_and_every_coin_is_listed() {
     assert!(asked("/api/v1/address/inner", &world.stage.from).await);
     assert!(!asked("/api/v1/address/inner", &world.order("1").to).await);
     assert!(asked("/api/v1/address/legal", &address).await);
-    let wrong_checksum = if address.contains('a') { address.replace('a', "A") } else { address.replace('A', "a") };
+    let wrong_checksum =
+        if address.contains('a') { address.replace('a', "A") } else { address.replace('A', "a") };
     assert!(!asked("/api/v1/address/legal", &wrong_checksum).await);
     assert!(!asked("/api/v1/address/legal", "nonsense").await);
     let many = json!({"chain_id": "60", "number": "3"});
     let many = vendor.call("/api/v1/batch/address/create", many).await.unwrap();
     assert_eq!(many.data.as_array().map(Vec::len), Some(3), "{many:?}");
     let coins = vendor.call("/api/v1/coins", json!({})).await.unwrap().data;
-    let names: Vec<&str> =
-        coins["payout_coins"].as_array().unwrap().iter().map(|coin| coin["coin_name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = coins["payout_coins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|coin| coin["coin_name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["Ethereum", "USDT-ERC20", "USDC-ERC20", "FALSE-ERC20"]);
 }
 
@@ -140,7 +146,11 @@ async fn a_caller_that_asks_too_often_or_from_elsewhere_is_told_so() {
     let codes = codes(&vendor).await;
     assert!(codes.iter().any(|code| code == "A0429"), "{codes:?}");
 
-    change(store::ProjectSettings { ips: vec!["10.0.0.0/8".parse().unwrap()], ..Deployment::project_settings() }).await;
+    change(store::ProjectSettings {
+        ips: vec!["10.0.0.0/8".parse().unwrap()],
+        ..Deployment::project_settings()
+    })
+    .await;
     let elsewhere = vendor.query(4711).await.unwrap();
     assert_eq!(elsewhere.code, "E0001", "{elsewhere:?}");
     assert_eq!(elsewhere.msg, "The IP is not added to the whitelist list 127.0.0.1");

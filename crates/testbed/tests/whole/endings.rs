@@ -87,8 +87,20 @@ async fn a_payout_answers_by_both_its_numbers_in_every_state() {
     assert_eq!(
         fields,
         [
-            "address", "amount", "block_height", "block_time", "chain_id", "currency", "from_address", "memo",
-            "pid", "remark", "status", "third_party_id", "token_id", "txid"
+            "address",
+            "amount",
+            "block_height",
+            "block_time",
+            "chain_id",
+            "currency",
+            "from_address",
+            "memo",
+            "pid",
+            "remark",
+            "status",
+            "third_party_id",
+            "token_id",
+            "txid"
         ]
     );
     // Approved while no block comes, it passes 5 and stays at 1.

@@ -57,7 +57,8 @@ fn fingerprint() -> u64 {
 
 fn clear(root: &Path, size: &str) {
     let old = |path: &PathBuf| {
-        path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{size}-")))
+        path.is_dir()
+            && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{size}-")))
     };
     for path in std::fs::read_dir(root).unwrap().flatten().map(|entry| entry.path()).filter(old) {
         std::fs::remove_dir_all(path).unwrap();

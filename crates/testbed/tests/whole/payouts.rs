@@ -19,7 +19,9 @@ async fn a_small_payout_is_paid_without_people_and_its_caller_is_told() {
 
     let told = world.query(cid).await;
     let callback = world.stage.receiver.of(cid).remove(0).body;
-    for key in ["chain_id", "token_id", "currency", "address", "amount", "third_party_id", "remark", "txid", "memo"] {
+    for key in
+        ["chain_id", "token_id", "currency", "address", "amount", "third_party_id", "remark", "txid", "memo"]
+    {
         assert_eq!(told[key], callback[key], "{key}");
     }
     assert_eq!(told["pid"], PROJECT);
@@ -103,7 +105,10 @@ async fn ends_or_waits(world: &World, cid: i64) -> Why {
     let start = Instant::now();
     loop {
         let why = world.why(cid).await;
-        let waits = why.wait.as_ref().is_some_and(|wait| wait.reason.contains("revert") || wait.reason.contains("false"));
+        let waits = why
+            .wait
+            .as_ref()
+            .is_some_and(|wait| wait.reason.contains("revert") || wait.reason.contains("false"));
         if waits || why.status >= 6 || matches!(why.status, 2 | 3 | 4) {
             return why;
         }

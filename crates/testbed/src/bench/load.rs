@@ -1,0 +1,150 @@
+//! Payouts by the hundred.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use payout::life::{Event, Record};
+use tokio::time::MissedTickBehavior;
+
+use crate::demo::{DemoError, Stage};
+use crate::deployment::cast::OPERATOR;
+use crate::people::Person;
+use crate::vendor::Order;
+
+/// How long a backlog may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Questions at once.
+const WIDTH: usize = 16;
+
+/// When a payout passed its stations, milliseconds since the Unix epoch.
+struct Stations {
+    accepted: i64,
+    signed: i64,
+    broadcast: i64,
+}
+
+fn order(stage: &Stage) -> Order {
+    let coin = stage.coin("Ethereum");
+    Order { callback_url: None, ..stage.order(&coin, "0.0001") }
+}
+
+/// Accepts so many payouts at once, and waits until all are signed: how many signatures in which time, from the first
+/// to the last.
+pub(super) async fn backlog(stage: &Stage, count: usize) -> Result<(u64, Duration), DemoError> {
+    let vendor = stage.deployment.vendor()?;
+    let asks = futures::stream::iter((0..count).map(|_| accept(stage, &vendor))).buffer_unordered(WIDTH);
+    let cids: Vec<Result<i64, DemoError>> = asks.collect().await;
+    let cids = cids.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let stations = wait(stage, &cids).await?;
+    let first = stations.iter().map(|stations| stations.signed).min().unwrap_or_default();
+    let last = stations.iter().map(|stations| stations.signed).max().unwrap_or_default();
+    // The first one begins the time and is not counted.
+    let signed = u64::try_from(cids.len().saturating_sub(1)).unwrap_or_default();
+    Ok((signed, Duration::from_millis(u64::try_from(last - first).unwrap_or_default())))
+}
+
+/// Accepts payouts at a steady rate: the times from accepting to broadcasting, sorted, milliseconds.
+pub(super) async fn steady(stage: &Stage, per_s: u32, length: Duration) -> Result<Vec<i64>, DemoError> {
+    let vendor = stage.deployment.vendor()?;
+    let mut tick = tokio::time::interval(Duration::from_secs(1) / per_s);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let start = Instant::now();
+    let mut asked = futures::stream::FuturesUnordered::new();
+    let mut cids = Vec::new();
+    while start.elapsed() < length {
+        tokio::select! {
+            _ = tick.tick() => asked.push(accept(stage, &vendor)),
+            Some(cid) = asked.next(), if !asked.is_empty() => cids.push(cid?),
+        }
+    }
+    while let Some(cid) = asked.next().await {
+        cids.push(cid?);
+    }
+    let stations = wait(stage, &cids).await?;
+    let mut times: Vec<i64> =
+        stations.iter().map(|stations| stations.broadcast - stations.accepted).collect();
+    times.sort_unstable();
+    Ok(times)
+}
+
+/// Lets so many callers ask one after the other for so long: how many payouts were accepted in which time.
+pub(super) async fn callers(
+    stage: &Stage,
+    callers: usize,
+    length: Duration,
+) -> Result<(u64, Duration), DemoError> {
+    let accepted = Arc::new(AtomicU64::new(0));
+    let start = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..callers {
+        let (vendor, accepted) = (stage.deployment.vendor()?, Arc::clone(&accepted));
+        let mut order = order(stage);
+        tasks.spawn(async move {
+            while start.elapsed() < length {
+                order.third_party_id = crate::vendor::fresh_id();
+                let reply = vendor.payout(&order).await?;
+                if reply.code != "00000" {
+                    return Err(refused(&order, reply));
+                }
+                accepted.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok::<(), DemoError>(())
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    }
+    Ok((accepted.load(Ordering::Relaxed), start.elapsed()))
+}
+
+async fn accept(stage: &Stage, vendor: &crate::vendor::Vendor) -> Result<i64, DemoError> {
+    let order = order(stage);
+    let reply = vendor.payout(&order).await?;
+    reply.cid().filter(|_| reply.code == "00000").ok_or_else(|| refused(&order, reply))
+}
+
+fn refused(order: &Order, reply: crate::vendor::Reply) -> DemoError {
+    DemoError::Refused { amount: order.amount.clone(), currency: order.currency.clone(), reply }
+}
+
+/// Waits until every payout was broadcast, and reads their histories.
+async fn wait(stage: &Stage, cids: &[i64]) -> Result<Vec<Stations>, DemoError> {
+    let person = stage.deployment.person(OPERATOR)?;
+    let start = Instant::now();
+    let mut all = Vec::new();
+    for cid in cids {
+        loop {
+            if let Some(stations) = stations(&person, *cid).await? {
+                all.push(stations);
+                break;
+            }
+            if start.elapsed() > PATIENCE {
+                let waited_s = PATIENCE.as_secs();
+                let why = "it was not broadcast".to_owned();
+                return Err(DemoError::Stuck { cid: *cid, status: -1, waited_s, why });
+            }
+            // Seldom: looking must not slow down what is looked at.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+    Ok(all)
+}
+
+async fn stations(person: &Person, cid: i64) -> Result<Option<Stations>, DemoError> {
+    let sheet = person.read(cid).await?;
+    let at = |wanted: fn(&Record) -> bool| {
+        sheet.history.iter().find(|entry| wanted(&entry.record)).map(|entry| entry.at.get())
+    };
+    let accepted = at(|record| matches!(record, Record::Accepted { .. }));
+    let signed =
+        at(|record| matches!(record, Record::Event(event) if matches!(**event, Event::Signed { .. })));
+    let broadcast =
+        at(|record| matches!(record, Record::Event(event) if matches!(**event, Event::Broadcast)));
+    Ok(accepted.zip(signed).zip(broadcast).map(|((accepted, signed), broadcast)| Stations {
+        accepted,
+        signed,
+        broadcast,
+    }))
+}
