@@ -47,7 +47,8 @@ impl Drop for Place {
 /// Host and port; a URL that is none shares one place with its like.
 fn host_of(url: &str) -> String {
     let url = url::Url::parse(url).ok();
-    let host = url.as_ref().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
+    let host =
+        url.as_ref().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
     host.unwrap_or_default()
 }
 

@@ -53,7 +53,8 @@ pub fn allowed(url: &CallbackUrl, reach: Reach) -> Result<(), &'static str> {
 fn is_local_name(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let last = name.rsplit('.').next().unwrap_or("");
-    !name.contains('.') || ["localhost", "local", "internal", "home", "lan", "corp", "intranet"].contains(&last)
+    !name.contains('.')
+        || ["localhost", "local", "internal", "home", "lan", "corp", "intranet"].contains(&last)
 }
 
 /// Whether an address is one of the public internet (IANA special-purpose registries).
@@ -67,16 +68,16 @@ pub fn is_public(address: IpAddr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = match (a, b, c) {
-        (0 | 10 | 127, _, _) => true,       // this network, private, loopback
-        (100, 64..=127, _) => true,         // shared address space (RFC 6598)
-        (169, 254, _) => true,              // link-local, cloud metadata
-        (172, 16..=31, _) => true,          // private
-        (192, 0, 0 | 2) => true,            // protocol assignments, documentation
-        (192, 88, 99) => true,              // 6to4 relays
-        (192, 168, _) => true,              // private
-        (198, 18 | 19, _) => true,          // benchmarks
+        (0 | 10 | 127, _, _) => true,           // this network, private, loopback
+        (100, 64..=127, _) => true,             // shared address space (RFC 6598)
+        (169, 254, _) => true,                  // link-local, cloud metadata
+        (172, 16..=31, _) => true,              // private
+        (192, 0, 0 | 2) => true,                // protocol assignments, documentation
+        (192, 88, 99) => true,                  // 6to4 relays
+        (192, 168, _) => true,                  // private
+        (198, 18 | 19, _) => true,              // benchmarks
         (198, 51, 100) | (203, 0, 113) => true, // documentation
-        (224..=255, _, _) => true,          // multicast, reserved, broadcast
+        (224..=255, _, _) => true,              // multicast, reserved, broadcast
         _ => false,
     };
     !special
@@ -129,9 +130,28 @@ mod tests {
     #[test]
     fn addresses_inside_a_network_are_not_public() {
         for text in [
-            "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254", "0.0.0.0",
-            "100.64.0.1", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd12::1", "ff02::1",
-            "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a00:1", "2001:db8::1", "198.18.0.1",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "2002:7f00:1::",
+            "64:ff9b::a00:1",
+            "2001:db8::1",
+            "198.18.0.1",
         ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
@@ -143,8 +163,15 @@ mod tests {
     #[test]
     fn a_url_into_the_house_is_refused_in_any_spelling() {
         for text in [
-            "http://127.0.0.1/x", "http://127.1/x", "http://0x7f000001/x", "http://2130706433/x", "http://[::1]/x",
-            "http://localhost:99/x", "http://LOCALHOST./x", "http://db/x", "http://metadata.internal/x",
+            "http://127.0.0.1/x",
+            "http://127.1/x",
+            "http://0x7f000001/x",
+            "http://2130706433/x",
+            "http://[::1]/x",
+            "http://localhost:99/x",
+            "http://LOCALHOST./x",
+            "http://db/x",
+            "http://metadata.internal/x",
             "http://192.168.2.29:9099/callback",
         ] {
             let url = callback_url(text).unwrap();

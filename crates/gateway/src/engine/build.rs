@@ -162,12 +162,7 @@ async fn wait_for(
 }
 
 /// Waits for a place in the lane. The first in the line looks often; the others are called.
-async fn queue(
-    gateway: &Gateway,
-    row: &PayoutRow,
-    desk: &Desk,
-    why: String,
-) -> Result<Next, StepError> {
+async fn queue(gateway: &Gateway, row: &PayoutRow, desk: &Desk, why: String) -> Result<Next, StepError> {
     desk.enqueue(row.cid());
     let least_ms = if desk.is_behind(row.cid()) { 10_000 } else { 1000 };
     let next_action = "none: it goes on when one of them is final";

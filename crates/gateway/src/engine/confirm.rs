@@ -38,10 +38,8 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
     let event = match sighting {
         Sighting::Succeeded(Chance { txid, block }) => Event::Succeeded { txid, block },
         Sighting::Dead(death) => Event::Died { death },
-        waiting @ (Sighting::Missing
-        | Sighting::Pending
-        | Sighting::Included { .. }
-        | Sighting::Doubt(_)) => {
+        waiting
+        @ (Sighting::Missing | Sighting::Pending | Sighting::Included { .. } | Sighting::Doubt(_)) => {
             return stay(gateway, &row, road.as_ref(), tx, *since, waiting).await;
         }
     };
@@ -92,7 +90,8 @@ async fn stay(
 async fn doubt(gateway: &Gateway, row: &PayoutRow, why: String) -> Result<Next, StepError> {
     gateway.metrics.step(Step::Confirm, "alert");
     tracing::error!(alert = "doubt", cid = %row.cid(), %why, "what became of a payout is in doubt");
-    let next_action = "compare the nodes; a wrong one has to leave the configuration. Nothing is concluded meanwhile";
+    let next_action =
+        "compare the nodes; a wrong one has to leave the configuration. Nothing is concluded meanwhile";
     hold(gateway, row, wait(format!("in doubt: {why}"), next_action), again(row, clock::now(), 5000)).await
 }
 

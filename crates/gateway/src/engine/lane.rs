@@ -258,10 +258,7 @@ mod tests {
     #[test]
     fn an_unsigned_payout_before_it_is_named() {
         let rows = [row(5, Status::OnItsWay), row(6, Status::AwaitingSignature), row(7, Status::OnItsWay)];
-        assert_eq!(
-            place_of(7, &rows).unwrap(),
-            "behind payout 106 at nonce:6, which is not signed yet"
-        );
+        assert_eq!(place_of(7, &rows).unwrap(), "behind payout 106 at nonce:6, which is not signed yet");
     }
 
     #[test]
@@ -273,7 +270,10 @@ mod tests {
     #[test]
     fn its_place_in_the_line_is_told() {
         let rows = [row(5, Status::OnItsWay), row(6, Status::OnItsWay), row(7, Status::OnItsWay)];
-        assert_eq!(place_of(7, &rows).unwrap(), "behind 2 of this address, the first is payout 105 at nonce:5");
+        assert_eq!(
+            place_of(7, &rows).unwrap(),
+            "behind 2 of this address, the first is payout 105 at nonce:5"
+        );
     }
 
     #[test]

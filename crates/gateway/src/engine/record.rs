@@ -52,12 +52,7 @@ pub fn after(gateway: &Gateway, row: &PayoutRow) {
 ///
 /// # Errors
 /// [`StepError`]; nothing was stored then.
-pub async fn hold(
-    gateway: &Gateway,
-    row: &PayoutRow,
-    wait: Wait,
-    due_at: Millis,
-) -> Result<Next, StepError> {
+pub async fn hold(gateway: &Gateway, row: &PayoutRow, wait: Wait, due_at: Millis) -> Result<Next, StepError> {
     let is_new = row.wait.as_ref().map(|before| &before.reason) != Some(&wait.reason);
     let Wait { reason, next_action } = wait;
     if is_new {

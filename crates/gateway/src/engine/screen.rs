@@ -61,11 +61,13 @@ async fn ask(gateway: &Gateway, row: &PayoutRow) -> Result<Next, StepError> {
     let url = project.as_ref().and_then(|project| project.settings.verification_url.as_deref());
     let Some(_place) = gateway.memory.checks.place(url.unwrap_or_default(), PARALLEL_PER_HOST) else {
         // A check that hangs must not hold up the other projects' checks. Nothing was tried: what was known stays.
-        let busy = || wait("the project's external check is busy with other payouts", "none: it takes its turn");
+        let busy =
+            || wait("the project's external check is busy with other payouts", "none: it takes its turn");
         let known = row.wait.clone().unwrap_or_else(busy);
         return hold(gateway, row, known, clock::now().plus(1000).min(row.payout.intent.expiry)).await;
     };
-    let question = project.as_ref().ok_or(NoAnswer::NoProject).and_then(|project| prepare(gateway, row, project));
+    let question =
+        project.as_ref().ok_or(NoAnswer::NoProject).and_then(|project| prepare(gateway, row, project));
     let answered = match question {
         Ok(question) => put(gateway, question).await,
         Err(unable) => Err(unable),

@@ -11,9 +11,9 @@ use payout::ids::Digest;
 use store::{PayoutRow, Wait};
 use wire::message::{Finality, Refusal};
 
+use super::StepError;
 use super::record::wait;
 use super::request::sign_request;
-use super::StepError;
 use crate::state::Gateway;
 
 /// More are forgotten all at once; showing an intent again is harmless.
@@ -96,19 +96,19 @@ mod tests {
     use super::*;
     use wire::message::Check;
 
-    fn refusal(finality: Finality) -> Result<(), Refusal> {
-        Err(Refusal { check: Check::Time, finality, reason: "seen too late".to_owned(), never: None })
+    fn refusal(finality: Finality) -> Refusal {
+        Refusal { check: Check::Time, finality, reason: "seen too late".to_owned(), never: None }
     }
 
     #[test]
     fn a_quorum_that_has_seen_it_is_enough() {
-        let (seen, refused) = (Ok(()), refusal(Finality::Later));
+        let (seen, refused) = (Ok(()), Err(refusal(Finality::Later)));
         assert_eq!(weigh(2, &[("a", Some(&seen)), ("b", Some(&refused)), ("c", Some(&seen))]), None);
     }
 
     #[test]
     fn who_is_missing_and_why_is_said_by_name() {
-        let (seen, refused) = (Ok(()), refusal(Finality::Later));
+        let (seen, refused) = (Ok(()), Err(refusal(Finality::Later)));
         let wait = weigh(2, &[("a", Some(&seen)), ("b", Some(&refused)), ("c", None)]).unwrap();
         assert_eq!(
             wait.reason,
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn no_quorum_left_says_so() {
-        let never = refusal(Finality::Never);
+        let never = Err(refusal(Finality::Never));
         let wait = weigh(2, &[("a", Some(&never)), ("b", Some(&never)), ("c", None)]).unwrap();
         assert!(wait.next_action.contains("no quorum is left"), "{}", wait.next_action);
     }

@@ -50,9 +50,8 @@ async fn a_dead_receiver_delays_nobody_else() {
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     assert_eq!(dead.count(), 2, "no more than its places");
     // Those that were put off have used up no try.
-    let attempts = async |row: &PayoutRow| {
-        house.gateway.store.callback(row.cid()).await.unwrap().unwrap().attempt
-    };
+    let attempts =
+        async |row: &PayoutRow| house.gateway.store.callback(row.cid()).await.unwrap().unwrap().attempt;
     let mut begun_tries = 0;
     for row in &stuck {
         begun_tries += attempts(row).await;

@@ -10,9 +10,8 @@ use crate::engine::tests::house::{House, block, build, signed_tx};
 
 /// A payout that has succeeded and whose callback goes to `url`.
 async fn succeeded(house: &House, url: &str, nonce: u8, call: Call) -> PayoutRow {
-    let row = house
-        .accept_with(Requirement::Nobody, Screening::None, |_| {}, Some(url.to_owned()), call)
-        .await;
+    let row =
+        house.accept_with(Requirement::Nobody, Screening::None, |_| {}, Some(url.to_owned()), call).await;
     let mut row = row;
     for event in [
         Event::Built { build: build(nonce) },

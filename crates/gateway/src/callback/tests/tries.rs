@@ -93,7 +93,10 @@ async fn anything_but_success_with_2xx_is_tried_again() {
     let (callback, log) = tried(&house, &wrong.url).await;
     assert_eq!(callback.state, CallbackState::Pending);
     assert_eq!(log[0].reply_head, "SUCCESS");
-    assert!((4000..=5000).contains(&callback.due_at.unwrap().since(clock::now())), "about 5 s after the first");
+    assert!(
+        (4000..=5000).contains(&callback.due_at.unwrap().since(clock::now())),
+        "about 5 s after the first"
+    );
 
     let house = patient_house().await;
     let error = receiver(|| async { (StatusCode::BAD_GATEWAY, "success") }).await;

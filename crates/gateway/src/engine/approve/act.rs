@@ -2,7 +2,7 @@
 
 use payout::approval::{Act, SignedAct};
 use payout::ids::{Cid, PrincipalId};
-use payout::life::{Cause, Event, Happened, Rejection, State, StepQuorum, Withdrawal};
+use payout::life::{Cause, Event, Happened, Rejection, Requirement, State, StepQuorum, Withdrawal};
 use payout::policy::{ActError, Policy, Progress, may_act, progress};
 use payout::time::Millis;
 use store::{Advance, AdvanceError, PayoutRow, StoreError, Wait};
@@ -51,7 +51,7 @@ pub enum ActRefusal {
     /// The act does not count.
     #[error(transparent)]
     DoesNotCount(#[from] ActError),
-    /// The payout is not where this act could do anything.
+    /// The payout is not, or no longer, where this act could do anything.
     #[error("the payout is {state}: {why}")]
     TooLate {
         /// Its state's name.
@@ -124,10 +124,13 @@ fn judge(
 ) -> Result<Judged, ActRefusal> {
     let intent = &row.payout.intent;
     let steps = steps_of(policy, row);
+    if act.act == Act::Approve {
+        awaits_approval(row, now)?;
+    }
     may_act(policy.people(), intent, &row.digest, act, &steps, so_far)?;
     match act.act {
         Act::Apply => Err(ActRefusal::Apply),
-        Act::Approve => approve(policy, row, &steps, so_far, act, now),
+        Act::Approve => approve(policy, row, &steps, so_far, act),
         Act::Reject => stop(row, Event::Rejected { by: Rejection::Principal { by: who(act) } }),
         Act::Withdraw => stop(row, Event::Withdrawn { by: Withdrawal::Principal { by: who(act) } }),
     }
@@ -139,7 +142,9 @@ fn who(act: &SignedAct) -> PrincipalId {
 
 /// The steps that the payout's rule asks for, whether it is waiting for them or past them: whom it asked may stop it.
 fn steps_of(policy: &Policy, row: &PayoutRow) -> Vec<StepQuorum> {
-    if let State::Approving { steps } = &row.payout.state {
+    if let State::Approving { steps } | State::Screening { requirement: Requirement::Steps(steps) } =
+        &row.payout.state
+    {
         return steps.clone();
     }
     let intent = &row.payout.intent;
@@ -147,37 +152,36 @@ fn steps_of(policy: &Policy, row: &PayoutRow) -> Vec<StepQuorum> {
     rule.map(|rule| rule.outcome.steps().to_vec()).unwrap_or_default()
 }
 
+/// Whether an approval could do anything now.
+fn awaits_approval(row: &PayoutRow, now: Millis) -> Result<(), ActRefusal> {
+    let too_late = |why| Err(ActRefusal::TooLate { state: row.payout.state.name(), why });
+    match &row.payout.state {
+        State::Approving { .. } if now >= row.payout.intent.expiry => Err(ActRefusal::Expired),
+        State::Approving { .. } => Ok(()),
+        State::Undecided { .. } | State::Screening { .. } => {
+            too_late("approve it when the external check has passed it")
+        }
+        State::Queued | State::Built { .. } | State::Signing { .. } => too_late("no approval is awaited"),
+        State::Signed { .. } | State::Sent { .. } => too_late("no approval is awaited"),
+        State::Succeeded { .. }
+        | State::Failed { .. }
+        | State::Refused { .. }
+        | State::Rejected { .. }
+        | State::Withdrawn { .. } => too_late("it has ended"),
+    }
+}
+
+/// One more approval, or the last.
 fn approve(
     policy: &Policy,
     row: &PayoutRow,
     steps: &[StepQuorum],
     so_far: &[SignedAct],
     act: &SignedAct,
-    now: Millis,
 ) -> Result<Judged, ActRefusal> {
-    let too_late = |why| ActRefusal::TooLate { state: row.payout.state.name(), why };
-    match &row.payout.state {
-        State::Approving { .. } => {}
-        State::Undecided { .. } | State::Screening { .. } => {
-            return Err(too_late("approve it when the external check has passed it"));
-        }
-        State::Queued | State::Built { .. } | State::Signing { .. } => {
-            return Err(too_late("no approval is awaited"));
-        }
-        State::Signed { .. } | State::Sent { .. } => return Err(too_late("no approval is awaited")),
-        State::Succeeded { .. }
-        | State::Failed { .. }
-        | State::Refused { .. }
-        | State::Rejected { .. }
-        | State::Withdrawn { .. } => return Err(too_late("it has ended")),
-    }
-    let intent = &row.payout.intent;
-    if now >= intent.expiry {
-        return Err(ActRefusal::Expired);
-    }
     let mut acts = so_far.to_vec();
     acts.push(act.clone());
-    let progress = progress(steps, policy.people(), intent, &row.digest, &acts)?;
+    let progress = progress(steps, policy.people(), &row.payout.intent, &row.digest, &acts)?;
     Ok(if progress.complete { Judged::Complete } else { Judged::Approve(progress) })
 }
 
@@ -191,7 +195,9 @@ fn stop(row: &PayoutRow, event: Event) -> Result<Judged, ActRefusal> {
         | State::Queued
         | State::Built { .. } => Ok(Judged::End(event)),
         State::Signing { .. } => Ok(Judged::Request),
-        State::Signed { .. } | State::Sent { .. } => too_late("it is signed; only a void can still replace it"),
+        State::Signed { .. } | State::Sent { .. } => {
+            too_late("it is signed; only a void can still replace it")
+        }
         State::Succeeded { .. }
         | State::Failed { .. }
         | State::Refused { .. }

@@ -88,8 +88,7 @@ async fn a_rejection_ends_it_at_4_and_a_withdrawal_at_3() {
 async fn an_approval_after_the_expiry_is_refused() {
     let house = House::new().await;
     let late = |intent: &mut payout::intent::Intent| intent.expiry = intent.created;
-    let row =
-        house.accept_with(two_of_treasury(), Screening::None, late, None, store::Call::V2).await;
+    let row = house.accept_with(two_of_treasury(), Screening::None, late, None, store::Call::V2).await;
     let error = acted(&house, &row, "ann", Act::Approve).await.unwrap_err();
     assert!(matches!(error, ActRefusal::Expired), "{error}");
     assert_eq!(step(&house.gateway, row.clone()).await.unwrap(), Next::Advanced);

@@ -120,8 +120,7 @@ async fn a_full_lane_names_its_head_and_calls_the_oldest_first() {
     let house = House::new().await;
     let head = house.sent(0).await;
     let (old, young) = (house.queued().await, house.queued().await);
-    let full = || Err(Hold::LaneFull { limit: 1 });
-    house.road.plans.lock().unwrap().push_back(full());
+    house.road.plans.lock().unwrap().push_back(Err(Hold::LaneFull { limit: 1 }));
     build::step(&house.gateway, old.clone()).await.unwrap();
     let reason = house.row(old.cid()).await.wait.unwrap().reason;
     assert!(reason.contains(&format!("payout {} at nonce:0", head.cid())), "{reason}");
@@ -141,19 +140,12 @@ async fn a_full_lane_names_its_head_and_calls_the_oldest_first() {
 async fn a_pause_holds_with_its_reason_until_it_is_lifted() {
     let house = House::new().await;
     let now = clock::now();
-    for scope in [
-        PauseScope::Chain("60".parse().unwrap()),
-        PauseScope::Coin(coin()),
-        PauseScope::Project(project()),
-    ] {
+    for scope in
+        [PauseScope::Chain("60".parse().unwrap()), PauseScope::Coin(coin()), PauseScope::Project(project())]
+    {
         let row = house.queued().await;
-        let pause = Pause {
-            scope,
-            reason: "audit".to_owned(),
-            by: name("dora"),
-            now,
-            until: now.plus(3_600_000),
-        };
+        let pause =
+            Pause { scope, reason: "audit".to_owned(), by: name("dora"), now, until: now.plus(3_600_000) };
         let pause = house.gateway.store.pause(pause).await.unwrap();
         assert_eq!(build::step(&house.gateway, row.clone()).await.unwrap(), Next::Held);
         let held = house.row(row.cid()).await;

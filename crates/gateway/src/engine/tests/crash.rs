@@ -45,8 +45,7 @@ async fn an_expiry_that_is_taken_twice_happens_once() {
 #[tokio::test]
 async fn a_check_that_is_asked_twice_is_answered_once() {
     let receiver = super::screening::receiver(|| async { "ok" }).await;
-    let house =
-        House::with(Plans { verification_url: Some(receiver.url.clone()), ..Plans::default() }).await;
+    let house = House::with(Plans { verification_url: Some(receiver.url.clone()), ..Plans::default() }).await;
     let row = house.accept(Requirement::Nobody, Screening::Asked).await;
     taken_twice(&house, row, |row| screen::step(&house.gateway, row)).await;
 }
@@ -63,8 +62,7 @@ async fn a_build_that_is_made_twice_takes_one_token() {
     };
     taken_twice(&house, row.clone(), step).await;
     let intent = &row.payout.intent;
-    let tokens =
-        house.gateway.store.tokens_in_flight(&intent.network_id, &intent.from).await.unwrap();
+    let tokens = house.gateway.store.tokens_in_flight(&intent.network_id, &intent.from).await.unwrap();
     assert_eq!(tokens.len(), 1);
 }
 

@@ -21,8 +21,7 @@ use payout::policy::{
 };
 use payout::time::Millis;
 use store::{
-    Accept, AcceptOption, Advance, ApiKeyText, Call, PayoutRow, ProjectSettings, SettingsChange, Store,
-    Terms,
+    Accept, AcceptOption, Advance, ApiKeyText, Call, PayoutRow, ProjectSettings, SettingsChange, Store, Terms,
 };
 use tempfile::TempDir;
 use wire::channel::Identity;
@@ -367,10 +366,11 @@ impl Road for StandInRoad {
             let answer = self.plans.lock().unwrap().pop_front();
             // As a node would: others get a chance to come in between.
             tokio::task::yield_now().await;
-            let nonce = answer.unwrap_or_else(|| {
-                let taken = |nonce: u8| lane.taken.iter().any(|taken| taken.token == build(nonce).token);
-                Ok((0..=u8::MAX).find(|nonce| !taken(*nonce)).unwrap())
-            })?;
+            let taken = |nonce: u8| lane.taken.iter().any(|taken| taken.token == build(nonce).token);
+            let nonce = match answer {
+                Some(answer) => answer?,
+                None => (0..=u8::MAX).find(|nonce| !taken(*nonce)).unwrap(),
+            };
             Ok(Plan { build: build(nonce) })
         })
     }
@@ -389,11 +389,7 @@ impl Road for StandInRoad {
         })
     }
 
-    fn balance<'a>(
-        &'a self,
-        _: &'a Address,
-        _: &'a CoinId,
-    ) -> BoxFuture<'a, Result<Amount, NodeError>> {
+    fn balance<'a>(&'a self, _: &'a Address, _: &'a CoinId) -> BoxFuture<'a, Result<Amount, NodeError>> {
         Box::pin(async { Ok(Amount::ZERO) })
     }
 

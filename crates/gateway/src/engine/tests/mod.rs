@@ -3,6 +3,7 @@
 mod approving;
 mod building;
 mod confirming;
+mod cosigner;
 mod crash;
 pub(crate) mod house;
 mod running;

@@ -216,9 +216,7 @@ async fn after_the_quick_tries_it_is_held_with_an_alert() {
 async fn a_check_that_never_answers_ends_with_the_time_to_approve() {
     let house = House::new().await;
     let late = |intent: &mut payout::intent::Intent| intent.expiry = intent.created;
-    let row = house
-        .accept_with(Requirement::Nobody, Screening::Asked, late, None, store::Call::V2)
-        .await;
+    let row = house.accept_with(Requirement::Nobody, Screening::Asked, late, None, store::Call::V2).await;
     assert_eq!(screen::step(&house.gateway, row.clone()).await.unwrap(), Next::Advanced);
     let state = house.row(row.cid()).await.payout.state;
     assert_eq!(state, State::Withdrawn { by: Withdrawal::Expired });
