@@ -28,25 +28,33 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
         return Err(Hold::Unbuildable(format!("a {} is not built here", intent.kind)));
     }
     let token = TokenRef::of(&intent.chain_id, &intent.token_id);
-    let chain_nonce = road.pool.first(|node| node.nonce(&lane.from, At::Latest)).await?;
+    let native = CoinId::native(&intent.chain_id);
+    // All at once: a lane plans one payout at a time, so its pace is the nodes' round trip.
+    let (chain_nonce, native_balance, token_balance, gas, prices) = tokio::join!(
+        road.pool.first(|node| node.nonce(&lane.from, At::Latest)),
+        road.pool.first(|node| node.balance_of(&lane.from, &TokenRef::Native)),
+        token_balance(road, lane, &token),
+        estimate(road, intent, &token),
+        prices(road),
+    );
+    let chain_nonce = chain_nonce?;
     let nonce = next_nonce(lane, chain_nonce, road.lane_window)?;
 
-    // Money first: a node's estimate for a payer without funds is only an obscure error.
-    let native = CoinId::native(&intent.chain_id);
-    let spare = spare(road, lane, &native, chain_nonce).await?;
-    if let TokenRef::Contract(_) = &token {
+    // Money before gas: a node's estimate for a payer without funds is only an obscure error.
+    let has = spare(lane, &native, chain_nonce, native_balance?);
+    if let Some(balance) = token_balance? {
         let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
-        let spare = self::spare(road, lane, &coin, chain_nonce).await?;
-        enough(lane, coin, spare, Some(intent.amount))?;
+        let has = spare(lane, &coin, chain_nonce, balance);
+        enough(lane, coin, has, Some(intent.amount))?;
     }
     let in_native = if token == TokenRef::Native { intent.amount } else { Amount::ZERO };
-    enough(lane, native.clone(), spare, in_native.checked_add(Amount::from_u128(1)))?;
+    enough(lane, native.clone(), has, in_native.checked_add(Amount::from_u128(1)))?;
 
-    let gas_limit = estimate(road, intent, &token).await?;
-    let fee = offer(road, gas_limit, intent.fee_cap).await?;
+    let gas_limit = gas?;
+    let fee = offer(&prices?, gas_limit, intent.fee_cap)?;
     let max_fee = Amount::from_u128(fee.max_fee_per_gas()).checked_mul(gas_limit.into());
     let needs = max_fee.and_then(|fee| fee.checked_add(in_native));
-    enough(lane, native, spare, needs)?;
+    enough(lane, native, has, needs)?;
 
     let unsigned = build(&Bytes {
         network_id: road.network_id.clone(),
@@ -92,23 +100,25 @@ fn next_nonce(lane: &Lane, chain_nonce: u64, window: u16) -> Result<u64, Hold> {
     Ok(nonce)
 }
 
+/// The balance of a token; `None` for the native coin, which is asked for anyhow.
+async fn token_balance(road: &EvmRoad, lane: &Lane, token: &TokenRef) -> Result<Option<Amount>, NodeError> {
+    match token {
+        TokenRef::Native => Ok(None),
+        TokenRef::Contract(_) => road.pool.first(|node| node.balance_of(&lane.from, token)).await.map(Some),
+    }
+}
+
 /// What the address holds of a coin beyond the payments in flight. Those that the chain has already taken from the
 /// balance (their nonce is used) are not counted again.
-async fn spare(road: &EvmRoad, lane: &Lane, coin: &CoinId, chain_nonce: u64) -> Result<Amount, Hold> {
-    let token = TokenRef::of(&coin.chain_id, &coin.token_id);
-    let balance = road.pool.first(|node| node.balance_of(&lane.from, &token)).await?;
-    let mut spare = balance;
+fn spare(lane: &Lane, coin: &CoinId, chain_nonce: u64, balance: Amount) -> Amount {
+    let is_native = TokenRef::of(&coin.chain_id, &coin.token_id) == TokenRef::Native;
     let pending =
         lane.taken.iter().filter(|taken| nonce_of(&taken.token).is_none_or(|nonce| nonce >= chain_nonce));
-    for taken in pending {
+    pending.fold(balance, |spare, taken| {
         let amount = if taken.coin == *coin { taken.amount } else { Amount::ZERO };
-        let fee = if token == TokenRef::Native { taken.max_fee } else { Amount::ZERO };
-        spare = amount
-            .checked_add(fee)
-            .and_then(|spent| spare.checked_sub(spent))
-            .unwrap_or(Amount::ZERO);
-    }
-    Ok(spare)
+        let fee = if is_native { taken.max_fee } else { Amount::ZERO };
+        amount.checked_add(fee).and_then(|spent| spare.checked_sub(spent)).unwrap_or(Amount::ZERO)
+    })
 }
 
 fn enough(lane: &Lane, coin: CoinId, has: Amount, needs: Option<Amount>) -> Result<(), Hold> {
@@ -146,9 +156,33 @@ fn call_of(intent: &Intent, token: &TokenRef) -> Result<Value, Hold> {
     })
 }
 
+/// What gas costs now, wei per unit.
+enum Prices {
+    /// Before EIP-1559.
+    Legacy { gas_price: Amount },
+    /// Since.
+    Eip1559 { base: Option<u128>, tip: Amount },
+}
+
+async fn prices(road: &EvmRoad) -> Result<Prices, NodeError> {
+    match road.fees {
+        Fees::Legacy => {
+            let gas_price = road.pool.first(|node| node.gas_price()).await?;
+            Ok(Prices::Legacy { gas_price })
+        }
+        Fees::Eip1559 => {
+            let (head, tip) = road
+                .pool
+                .first(|node| async move { tokio::try_join!(node.head(), node.tip()) })
+                .await?;
+            Ok(Prices::Eip1559 { base: head.base_fee, tip })
+        }
+    }
+}
+
 /// The prices to offer: room for the base fee to double, less room where the cap demands it, and a hold where even
 /// today's price is over the cap.
-async fn offer(road: &EvmRoad, gas_limit: u64, cap: Amount) -> Result<Fee, Hold> {
+fn offer(prices: &Prices, gas_limit: u64, cap: Amount) -> Result<Fee, Hold> {
     let most = cap
         .as_u256()
         .checked_div(ruint::aliases::U256::from(gas_limit))
@@ -158,17 +192,15 @@ async fn offer(road: &EvmRoad, gas_limit: u64, cap: Amount) -> Result<Fee, Hold>
         fee: Amount::from_u128(price).checked_mul(gas_limit.into()).unwrap_or(cap),
         cap,
     };
-    match road.fees {
-        Fees::Legacy => {
-            let price = road.pool.first(|node| node.gas_price()).await?;
-            let gas_price = price.as_u128().ok_or_else(|| over(u128::MAX))?;
+    match prices {
+        Prices::Legacy { gas_price } => {
+            let gas_price = gas_price.as_u128().ok_or_else(|| over(u128::MAX))?;
             if gas_price > most { Err(over(gas_price)) } else { Ok(Fee::Legacy { gas_price }) }
         }
-        Fees::Eip1559 => {
-            let (head, tip) = road.pool.first(|node| async move { Ok((node.head().await?, node.tip().await?)) }).await?;
-            let base = head.base_fee.ok_or_else(|| {
-                Hold::Unbuildable("the chain has no base fee: set fees = \"legacy\"".to_owned())
-            })?;
+        Prices::Eip1559 { base: None, .. } => {
+            Err(Hold::Unbuildable("the chain has no base fee: set fees = \"legacy\"".to_owned()))
+        }
+        Prices::Eip1559 { base: Some(base), tip } => {
             let tip = tip.as_u128().ok_or_else(|| over(u128::MAX))?;
             let least = base.checked_add(tip).ok_or_else(|| over(u128::MAX))?;
             if least > most {
@@ -206,6 +238,26 @@ mod tests {
         assert_eq!(next_nonce(&lane(&[5, 7]), 5, 4).unwrap(), 6);
         // Used on chain and not yet final: no longer in the way.
         assert_eq!(next_nonce(&lane(&[5, 6]), 7, 4).unwrap(), 7);
+    }
+
+    #[test]
+    fn the_offer_leaves_room_for_a_rising_base_fee_and_stays_under_the_cap() {
+        let prices = Prices::Eip1559 { base: Some(100), tip: Amount::from_u128(10) };
+        let cap = |wei: u128| Amount::from_u128(wei);
+        let offered = |wei| offer(&prices, 10, cap(wei)).map(|fee| fee.max_fee_per_gas());
+        assert_eq!(offered(10_000).unwrap(), 210);
+        assert_eq!(offered(1_500).unwrap(), 150);
+        assert_eq!(offered(1_100).unwrap(), 110);
+        assert!(matches!(offered(1_099), Err(Hold::FeeOverCap { .. })));
+    }
+
+    #[test]
+    fn payments_in_flight_are_spoken_for_until_the_chain_has_taken_them() {
+        let native: CoinId = "60@60".parse().unwrap();
+        // Two payments of 1 with a fee of 1 each.
+        assert_eq!(spare(&lane(&[5, 6]), &native, 5, Amount::from_u128(10)), Amount::from_u128(6));
+        assert_eq!(spare(&lane(&[5, 6]), &native, 6, Amount::from_u128(10)), Amount::from_u128(8));
+        assert_eq!(spare(&lane(&[5, 6]), &native, 5, Amount::from_u128(3)), Amount::ZERO);
     }
 
     #[test]
