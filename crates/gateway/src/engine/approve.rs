@@ -55,7 +55,7 @@ fn awaited(row: &PayoutRow, found: &Result<Progress, ActError>) -> Wait {
                     found.missing,
                     step.group
                 ),
-                "they approve or reject it with `bursar approve` or on the approvers' page",
+                "they run `bursar payout approve` or `bursar payout reject`",
             ),
             None => wait("all approvals are given", "none"),
         },
