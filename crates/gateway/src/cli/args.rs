@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use payout::ids::{Cid, PrincipalId};
 
 use super::{
-    audit, callback, doctor, export, freeze, genesis, init, key, pause, payout as payout_noun, policy, project, wallet,
+    audit, callback, doctor, export, freeze, genesis, init, key, pause, payout as payout_noun, policy,
+    project, wallet,
 };
 
 /// A self-hosted wallet for payouts: approved by people, signed by several machines, paid once.
@@ -23,13 +24,25 @@ pub(super) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(super) struct Global {
     /// The gateway's configuration file; paths and addresses are taken from it where it exists.
-    #[arg(long, global = true, env = "BURSAR_CONFIG", default_value = "gateway.toml", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        env = "BURSAR_CONFIG",
+        default_value = "gateway.toml",
+        help_heading = "Global options"
+    )]
     pub(super) config: PathBuf,
     /// The operators' address of the gateway, such as http://127.0.0.1:8701.
     #[arg(long, global = true, env = "BURSAR_URL", help_heading = "Global options")]
     pub(super) url: Option<String>,
     /// Who you are: takes keys/NAME.key beside the configuration file.
-    #[arg(long = "as", value_name = "NAME", global = true, env = "BURSAR_AS", help_heading = "Global options")]
+    #[arg(
+        long = "as",
+        value_name = "NAME",
+        global = true,
+        env = "BURSAR_AS",
+        help_heading = "Global options"
+    )]
     pub(super) who: Option<PrincipalId>,
     /// Your key file.
     #[arg(long, global = true, env = "BURSAR_KEY", value_name = "FILE", help_heading = "Global options")]
@@ -99,6 +112,8 @@ pub(super) enum Command {
     Freeze(freeze::FreezeCommand),
     /// The audit log.
     Audit(audit::AuditArgs),
+    /// How chains, co-signers and the queue are. Needs no key.
+    Status,
     /// Looks for what is wrong with this installation, and says what to do.
     Doctor(doctor::DoctorArgs),
     /// Writes a payout with its history and signatures to a file.

@@ -36,7 +36,8 @@ pub(super) enum CallbackCommand {
         #[arg(long)]
         project: ProjectId,
         /// Where to.
-        url: String,
+        #[arg(value_name = "URL")]
+        receiver: String,
     },
 }
 
@@ -51,8 +52,8 @@ pub(super) async fn run(desk: &Desk, command: CallbackCommand) -> Result<Answer,
             client.resend(cid).await?;
             Answer::new(format!("the callback of payout {cid} is sent again\n"), &json!({ "cid": cid }))
         }
-        CallbackCommand::Test { project, url } => {
-            let tested = client.test_callback(&CallbackTest { project, url }).await?;
+        CallbackCommand::Test { project, receiver } => {
+            let tested = client.test_callback(&CallbackTest { project, url: receiver }).await?;
             let outcome = if tested.delivered { Outcome::Done } else { Outcome::Refused };
             Ok(Answer::new(tested_text(&tested), &tested)?.with(outcome))
         }
@@ -98,6 +99,8 @@ fn tested_text(tested: &CallbackTested) -> String {
     if *delivered {
         format!("understood: {how}\n")
     } else {
-        format!("not understood: {how}\n  next: the receiver checks the signature and answers HTTP 200 with the text success\n")
+        format!(
+            "not understood: {how}\n  next: the receiver checks the signature and answers HTTP 200 with the text success\n"
+        )
     }
 }

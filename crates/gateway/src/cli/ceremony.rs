@@ -72,7 +72,8 @@ pub(super) fn text(sheet: &CeremonySheet) -> String {
         [voice.name.clone(), voice.fingerprint.clone().unwrap_or_else(|| harmless(&voice.stage))]
     };
     let rows: Vec<_> = sheet.cosigners.iter().map(row).collect();
-    let mut text = format!("Wallet {}: {}\n{}", sheet.wallet, sheet.what, table(["CO-SIGNER", "FINGERPRINT"], &rows));
+    let mut text =
+        format!("Wallet {}: {}\n{}", sheet.wallet, sheet.what, table(["CO-SIGNER", "FINGERPRINT"], &rows));
     for (chain, address) in &sheet.addresses {
         text.push_str(&format!("address on chain {chain}: {address}\n"));
     }

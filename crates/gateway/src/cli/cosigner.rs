@@ -23,7 +23,8 @@ pub(super) async fn run(desk: &Desk, command: CosignerCommand) -> Result<Answer,
     }
 }
 
-fn list(lines: &[CosignerLine]) -> String {
+/// The roster as a table.
+pub(super) fn list(lines: &[CosignerLine]) -> String {
     let row = |line: &CosignerLine| {
         let wallets: Vec<String> =
             line.wallets.iter().map(|held| format!("{} (epoch {})", held.wallet, held.epoch)).collect();

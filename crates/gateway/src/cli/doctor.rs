@@ -6,7 +6,6 @@ use super::answer::{Answer, Outcome};
 use super::desk::Desk;
 use super::failure::{Failure, chain};
 use super::trust;
-use crate::client::OperatorClient;
 use crate::clock;
 use crate::config::Config;
 use crate::doctor::{Finding, Findings, Severity, offline, online, wallets};
@@ -47,7 +46,11 @@ fn files(desk: &Desk, findings: &mut Findings) -> Option<Config> {
             Some(config)
         }
         Err(error) => {
-            findings.error("configuration", chain(&error), "correct the file; `bursar init` writes a commented one elsewhere");
+            findings.error(
+                "configuration",
+                chain(&error),
+                "correct the file; `bursar init` writes a commented one elsewhere",
+            );
             None
         }
     }
@@ -55,36 +58,34 @@ fn files(desk: &Desk, findings: &mut Findings) -> Option<Config> {
 
 async fn gateway(desk: &Desk, config: Option<&Config>, findings: &mut Findings) {
     let genesis = trust::genesis(desk).ok().flatten();
-    let url = match desk.url() {
-        Ok(url) => url,
-        Err(failure) => {
-            findings.skipped("gateway", failure.to_string(), "say --url");
-            return;
-        }
-    };
-    // Asking for the status needs no key; this one signs nothing.
-    let nobody = payout::key::SecretKey::from_seed(&[0; 32]);
-    let name = "doctor".parse().map_err(|rule: payout::ids::BadName| Failure::refused(rule.to_string()));
-    let status = match name.and_then(|name| OperatorClient::new(&url, nobody, name).map_err(Failure::from)) {
-        Ok(client) => client.status().await.map_err(Failure::from),
-        Err(failure) => Err(failure),
-    };
-    match status {
+    match desk.status().await {
         Ok(status) => {
             let deployment = genesis.as_ref().map(payout::policy::Genesis::deployment);
             online::judge(&status, config, deployment, clock::now(), findings);
         }
         Err(failure) => {
-            findings.error("gateway", failure.to_string(), format!("start `bursar serve`, or check that {url} is its operators' address"));
+            findings.error(
+                "gateway",
+                failure.message(),
+                "start `bursar serve`, or say where its operators' API is with --url",
+            );
             return;
         }
     }
     if desk.global.who.is_none() && desk.global.key.is_none() {
-        findings.skipped("wallets", "not looked at, because it is not known who you are", "say --as NAME or --key FILE");
+        findings.skipped(
+            "wallets",
+            "not looked at, because it is not known who you are",
+            "say --as NAME or --key FILE",
+        );
         return;
     }
     let Some(config) = config else {
-        findings.skipped("wallets", "not looked at: their nodes stand in the gateway's configuration", "run this on the gateway's machine");
+        findings.skipped(
+            "wallets",
+            "not looked at: their nodes stand in the gateway's configuration",
+            "run this on the gateway's machine",
+        );
         return;
     };
     match desk.trusted().await {
@@ -92,7 +93,7 @@ async fn gateway(desk: &Desk, config: Option<&Config>, findings: &mut Findings) 
             let policy = &trusted.policy;
             wallets::look(config, policy.newest_rules(), policy.environment(), findings).await;
         }
-        Err(failure) => findings.error("wallets", failure.to_string(), "settle that first"),
+        Err(failure) => findings.error("wallets", failure.message(), "settle that first"),
     }
 }
 
@@ -114,6 +115,6 @@ pub(super) fn text(list: &[Finding]) -> String {
         }
     }
     let count = |severity| list.iter().filter(|finding| finding.severity == severity).count();
-    text.push_str(&format!("{} errors, {} warnings\n", count(Severity::Error), count(Severity::Warning)));
+    text.push_str(&format!("errors: {}, warnings: {}\n", count(Severity::Error), count(Severity::Warning)));
     text
 }

@@ -54,7 +54,11 @@ pub(super) async fn export(desk: &Desk, args: ExportArgs) -> Result<Answer, Fail
     let text = serde_json::to_vec_pretty(&export).map_err(|error| Failure::refused(error.to_string()))?;
     seal::write_atomically(&path, &text, 0o644).map_err(|error| Failure::caused(&error))?;
     Answer::new(
-        format!("written to {}\n  next: anybody with the genesis file checks it: bursar verify {}\n", path.display(), path.display()),
+        format!(
+            "written to {}\n  next: anybody with the genesis file checks it: bursar verify {}\n",
+            path.display(),
+            path.display()
+        ),
         &json!({ "file": path }),
     )
 }
@@ -65,7 +69,10 @@ pub(super) fn verify(desk: &Desk, args: &VerifyArgs) -> Result<Answer, Failure> 
     let export: Export = serde_json::from_str(&text)
         .map_err(|error| Failure::refused(format!("{} is no export: {error}", args.file.display())))?;
     if export.format != FORMAT {
-        return Err(Failure::refused(format!("its format is {:?}; this program knows {FORMAT:?}", export.format)));
+        return Err(Failure::refused(format!(
+            "its format is {:?}; this program knows {FORMAT:?}",
+            export.format
+        )));
     }
     let genesis = trust::genesis(desk)?.ok_or_else(|| {
         Failure::refused("there is no genesis file to check it against").next("say --genesis FILE")
@@ -110,9 +117,12 @@ fn check(export: Export, genesis: Genesis) -> Result<Vec<Finding>, Failure> {
         history.as_ref().map(|_| ()).map_err(ToString::to_string),
     ));
     if let Ok(told) = &history {
-        findings.push(finding("the history is about this intent", equal(&told.intent.digest(), &sheet.digest)));
-        findings.push(finding("the history leads to the state that is shown", equal(&told.state, &sheet.state)));
-        findings.push(finding("the status is that state's", equal(&told.state.status().code(), &sheet.status)));
+        findings
+            .push(finding("the history is about this intent", equal(&told.intent.digest(), &sheet.digest)));
+        findings
+            .push(finding("the history leads to the state that is shown", equal(&told.state, &sheet.state)));
+        findings
+            .push(finding("the status is that state's", equal(&told.state.status().code(), &sheet.status)));
     }
     for act in &sheet.acts {
         findings.push(finding("a signature of an act verifies", act.verify()));
@@ -132,7 +142,9 @@ fn approvals(sheet: &PayoutSheet, intent: &Intent, policy: &payout::policy::Poli
         return Ok(());
     }
     let rule = policy.rules(intent.rules_version).and_then(|rules| rules.rule(&intent.rule));
-    let rule = rule.ok_or_else(|| format!("version {} of the rules has no rule {}", intent.rules_version, intent.rule))?;
+    let rule = rule.ok_or_else(|| {
+        format!("version {} of the rules has no rule {}", intent.rules_version, intent.rule)
+    })?;
     let steps = match rule.outcome.requirement() {
         None => return Err(format!("rule {} denies", intent.rule)),
         Some(Requirement::Nobody) => return Ok(()),
@@ -141,7 +153,8 @@ fn approvals(sheet: &PayoutSheet, intent: &Intent, policy: &payout::policy::Poli
     // Approvals alone: a withdrawal that came after signing stopped nothing.
     let acts: Vec<_> =
         sheet.acts.iter().filter(|act| matches!(act.act, Act::Approve | Act::Apply)).cloned().collect();
-    let reached = progress(&steps, policy.people(), intent, &sheet.digest, &acts).map_err(|why| why.to_string())?;
+    let reached =
+        progress(&steps, policy.people(), intent, &sheet.digest, &acts).map_err(|why| why.to_string())?;
     if reached.complete {
         return Ok(());
     }

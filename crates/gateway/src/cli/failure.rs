@@ -37,6 +37,16 @@ impl Failure {
         Self { next: Some(next.into()), ..self }
     }
 
+    /// What to do next.
+    pub(super) fn what_next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    /// What is wrong, without what to do next.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// An error with all its causes.
     pub(super) fn caused(error: &dyn std::error::Error) -> Self {
         Self::refused(chain(error))

@@ -43,8 +43,9 @@ pub(super) fn run(desk: &Desk, command: GenesisCommand) -> Result<Answer, Failur
         GenesisCommand::Show { file } => {
             let text = std::fs::read_to_string(&file)
                 .map_err(|error| Failure::refused(format!("cannot read {}: {error}", file.display())))?;
-            let genesis = Genesis::parse(&text)
-                .map_err(|error| Failure::refused(format!("{}: {}", file.display(), super::failure::chain(&error))))?;
+            let genesis = Genesis::parse(&text).map_err(|error| {
+                Failure::refused(format!("{}: {}", file.display(), super::failure::chain(&error)))
+            })?;
             answer(&genesis, String::new())
         }
     }
@@ -99,8 +100,12 @@ fn answer(genesis: &Genesis, tail: String) -> Result<Answer, Failure> {
         ("admins", format!("{} of {}", people.admin_quorum, admins.join(", "))),
         ("rules", genesis.rules.rules.len().to_string()),
     ];
-    let seats = roster.cosigners.iter().map(|seat| [format!("co-signer {}", seat.index), seat.name.clone(), seat.key.to_string()]);
-    let gateways = roster.gateways.iter().map(|seat| ["gateway".to_owned(), seat.name.clone(), seat.key.to_string()]);
+    let seats = roster
+        .cosigners
+        .iter()
+        .map(|seat| [format!("co-signer {}", seat.index), seat.name.clone(), seat.key.to_string()]);
+    let gateways =
+        roster.gateways.iter().map(|seat| ["gateway".to_owned(), seat.name.clone(), seat.key.to_string()]);
     let rows: Vec<_> = seats.chain(gateways).collect();
     let text = format!("{}{}{tail}", fields(&lines), table(["SEAT", "NAME", "KEY"], &rows));
     Answer::new(text, &json!({ "deployment": genesis.deployment(), "genesis": genesis }))

@@ -38,9 +38,9 @@ fn check(intent: &Intent, policy: &Policy) -> Result<(), String> {
     if intent.deployment != policy.deployment() {
         return Err("it is for another deployment".to_owned());
     }
-    let rules = policy
-        .rules(intent.rules_version)
-        .ok_or_else(|| format!("it names version {} of the rules, which does not exist", intent.rules_version))?;
+    let rules = policy.rules(intent.rules_version).ok_or_else(|| {
+        format!("it names version {} of the rules, which does not exist", intent.rules_version)
+    })?;
     let coin = rules.coin(&coin_of(intent)).ok_or("its coin is not in those rules")?;
     let written = intent.amount.to_decimal(coin.decimals);
     if written != intent.amount_text {
@@ -51,7 +51,10 @@ fn check(intent: &Intent, policy: &Policy) -> Result<(), String> {
     }
     let network = rules.network(&intent.chain_id).ok_or("its chain is not in those rules")?;
     if network.network_id != intent.network_id {
-        return Err(format!("it is bound to the network {}, the chain's is {}", intent.network_id, network.network_id));
+        return Err(format!(
+            "it is bound to the network {}, the chain's is {}",
+            intent.network_id, network.network_id
+        ));
     }
     let wallet = rules.wallet(intent.wallet).ok_or("its wallet is not in those rules")?;
     let family = network.family;
@@ -88,7 +91,14 @@ fn show(intent: &Intent, digest: &Digest, policy: &Policy) -> String {
     // Writing to a String cannot fail.
     let _ = match intent.kind {
         Kind::Payout => writeln!(head, "Payout {} of project {}", intent.cid, intent.project),
-        kind => writeln!(head, "{} {} of project {} (for intent {})", kind, intent.cid, intent.project, target(intent)),
+        kind => writeln!(
+            head,
+            "{} {} of project {} (for intent {})",
+            kind,
+            intent.cid,
+            intent.project,
+            target(intent)
+        ),
     };
     let optional = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), harmless);
     let mut lines = vec![
@@ -99,7 +109,10 @@ fn show(intent: &Intent, digest: &Digest, policy: &Policy) -> String {
         ("chain", format!("{} (network {})", intent.chain_id, intent.network_id)),
         ("fee", format!("at most {}", fee(intent, rules))),
         ("rule", rule(intent, rules)),
-        ("asked by", intent.applicant.as_ref().map_or_else(|| "a caller of the API".to_owned(), ToString::to_string)),
+        (
+            "asked by",
+            intent.applicant.as_ref().map_or_else(|| "a caller of the API".to_owned(), ToString::to_string),
+        ),
         ("their number", harmless(intent.third_party_id.as_str())),
         ("reference", optional(intent.compliance_ref.as_deref())),
         ("attempt", intent.attempt.to_string()),
@@ -121,7 +134,9 @@ fn target(intent: &Intent) -> String {
 fn recipient(intent: &Intent, policy: &Policy) -> String {
     let entry = policy.book().entries(&intent.chain_id, &intent.to).next();
     match entry {
-        Some(payee) => format!("{} ({}, group {} of the address book)", intent.to, harmless(&payee.label), payee.group),
+        Some(payee) => {
+            format!("{} ({}, group {} of the address book)", intent.to, harmless(&payee.label), payee.group)
+        }
         None => format!("{} (not in the address book)", intent.to),
     }
 }

@@ -46,7 +46,10 @@ pub(super) fn run(desk: &Desk, command: KeyCommand) -> Result<Answer, Failure> {
                 .map_err(|error| Failure::refused(format!("cannot read {}: {error}", file.display())))?;
             let file = KeyFile::parse(&text).map_err(|error| Failure::caused(&error))?;
             let (principal, public) = (file.principal(), file.public());
-            Answer::new(format!("{principal} {public}\n"), &json!({ "principal": principal, "public": public }))
+            Answer::new(
+                format!("{principal} {public}\n"),
+                &json!({ "principal": principal, "public": public }),
+            )
         }
     }
 }

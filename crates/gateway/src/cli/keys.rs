@@ -12,7 +12,10 @@ use zeroize::Zeroizing;
 use super::failure::Failure;
 
 /// Opens a key file: whose it is, and the key.
-pub(super) fn open(path: &Path, passphrase_file: Option<&Path>) -> Result<(PrincipalId, Arc<SecretKey>), Failure> {
+pub(super) fn open(
+    path: &Path,
+    passphrase_file: Option<&Path>,
+) -> Result<(PrincipalId, Arc<SecretKey>), Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::refused(format!("cannot read the key file {}: {error}", path.display()))
             .next("name it with --key FILE or --as NAME; `bursar key new NAME` makes one")
@@ -49,8 +52,9 @@ pub(super) fn make(
     let file = KeyFile::create(principal.clone(), &key, &passphrase, Params::default())
         .map_err(|error| Failure::caused(&error))?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Failure::refused(format!("cannot make the folder {}: {error}", folder.display())))?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::refused(format!("cannot make the folder {}: {error}", folder.display()))
+        })?;
     }
     write_atomically(path, file.to_text().as_bytes(), PRIVATE).map_err(|error| Failure::caused(&error))?;
     Ok(key)
@@ -93,7 +97,9 @@ pub(super) fn typed(prompt: &str) -> Result<String, Failure> {
         .and_then(|()| screen.flush())
         .and_then(|()| std::io::stdin().lock().read_line(&mut line));
     match read {
-        Ok(0) => Err(Failure::refused("nobody answers here").next("say --yes, if that was looked at elsewhere")),
+        Ok(0) => {
+            Err(Failure::refused("nobody answers here").next("say --yes, if that was looked at elsewhere"))
+        }
         Ok(_) => Ok(line.trim().to_owned()),
         Err(error) => Err(Failure::refused(format!("cannot read an answer: {error}"))),
     }

@@ -28,6 +28,7 @@ mod project;
 mod roster;
 mod run;
 mod serve;
+mod status;
 mod table;
 #[cfg(test)]
 mod tests;

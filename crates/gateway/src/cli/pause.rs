@@ -52,10 +52,16 @@ pub(super) async fn pause(desk: &Desk, args: PauseArgs) -> Result<Answer, Failur
         let lines = client.pauses().await?;
         return Answer::new(list(&lines), &lines);
     };
-    let order = PauseOrder { scope, reason: args.reason.unwrap_or_default(), until: clock::now().plus(args.span) };
+    let order =
+        PauseOrder { scope, reason: args.reason.unwrap_or_default(), until: clock::now().plus(args.span) };
     let line = client.pause(&order).await?;
     Answer::new(
-        format!("{} is paused until {}; end it early with `bursar resume {}`\n", words(&line.scope), utc(line.until), line.id),
+        format!(
+            "{} is paused until {}; end it early with `bursar resume {}`\n",
+            words(&line.scope),
+            utc(line.until),
+            line.id
+        ),
         &line,
     )
 }
@@ -71,7 +77,15 @@ fn list(lines: &[PauseLine]) -> String {
     }
     let rows: Vec<_> = lines
         .iter()
-        .map(|line| [line.id.to_string(), words(&line.scope), utc(line.until), line.by.to_string(), harmless(&line.reason)])
+        .map(|line| {
+            [
+                line.id.to_string(),
+                words(&line.scope),
+                utc(line.until),
+                line.by.to_string(),
+                harmless(&line.reason),
+            ]
+        })
         .collect();
     table(["PAUSE", "SCOPE", "UNTIL", "BY", "REASON"], &rows)
 }

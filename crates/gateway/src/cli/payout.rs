@@ -1,5 +1,7 @@
 //! `bursar payout`
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 use payout::approval::Act;
 use payout::coin::CoinId;
@@ -7,6 +9,8 @@ use payout::ids::{Cid, PrincipalId, ProjectId, ThirdPartyId, WalletId};
 use payout::intent::Intent;
 use payout::money::{Amount, MAX_DECIMALS};
 use payout::policy::Rules;
+use serde_json::{Value, json};
+use wire::message::StopAct;
 
 use super::answer::Answer;
 use super::desk::{Consent, Desk, confirm};
@@ -61,6 +65,10 @@ pub(super) struct ActArgs {
     /// Signs without asking: for scripts whose author has looked elsewhere.
     #[arg(long)]
     yes: bool,
+    /// Writes a signed rejection or withdrawal to a file in place of sending it: `bursar-cosigner stop FILE` delivers it
+    /// past every gateway.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -160,7 +168,10 @@ fn show(sheet: &PayoutSheet) -> String {
     }
     if !sheet.steps.is_empty() {
         let given: Vec<&str> = sheet.progress.given.iter().map(|id| id.as_str()).collect();
-        lines.push(("approvals", format!("{} of {} steps; by {}", sheet.progress.steps_done, sheet.steps.len(), given.join(", "))));
+        lines.push((
+            "approvals",
+            format!("{} of {} steps; by {}", sheet.progress.steps_done, sheet.steps.len(), given.join(", ")),
+        ));
     }
     if let Some(txid) = sheet.state.txid() {
         lines.push(("transaction", txid.to_owned()));
@@ -197,13 +208,37 @@ async fn act(desk: &Desk, args: ActArgs, act: Act) -> Result<Answer, Failure> {
     let sheet = client.payout(args.cid).await?;
     let Reading { intent, digest, text } = intent::read(&sheet.intent, &trusted.policy)?;
     if intent.cid != args.cid || digest != sheet.digest {
-        return Err(Failure::refused(format!("the gateway shows payout {} in place of {}", intent.cid, args.cid))
-            .next("sign nothing; tell the admins"));
+        return Err(Failure::refused(format!(
+            "the gateway shows payout {} in place of {}",
+            intent.cid, args.cid
+        ))
+        .next("sign nothing; tell the admins"));
     }
     let question = format!("{text}\nYou are about to {act} this payout.");
-    confirm(Consent::of(args.yes), &question, "the first 8 digits of the digest", &intent::beginning(&digest))?;
+    confirm(
+        Consent::of(args.yes),
+        &question,
+        "the first 8 digits of the digest",
+        &intent::beginning(&digest),
+    )?;
     let signed = client.sign_act(act, digest)?;
+    if let Some(path) = args.output {
+        if !act.is_stop() {
+            return Err(Failure::usage("co-signers take rejections and withdrawals by file, nothing else"));
+        }
+        let stop = StopAct { intent: sheet.intent, act: signed };
+        return write_orders(&path, &json!({ "acts": [stop] }));
+    }
     let acted = client.act(args.cid, &signed).await?;
+    if let Some(journaled) = &acted.requested {
+        let who = if journaled.is_empty() { "no co-signer yet".to_owned() } else { journaled.join(", ") };
+        let text = format!(
+            "payout {}: co-signers were asked to sign before this came, so it is only requested (journaled by {who})\n  \
+             next: `bursar why {}` says whether it came in time\n",
+            args.cid, args.cid
+        );
+        return Answer::new(text, &acted);
+    }
     let words = match (act, acted.complete) {
         (Act::Approve, true) => "approved; all approvals are there".to_owned(),
         (Act::Approve, false) => format!("approved; {} more in this step", acted.missing),
@@ -214,13 +249,25 @@ async fn act(desk: &Desk, args: ActArgs, act: Act) -> Result<Answer, Failure> {
     Answer::new(format!("payout {}: {words} (status {}, {})\n", args.cid, acted.status, acted.state), &acted)
 }
 
+/// Writes signed orders as `bursar-cosigner stop` takes them.
+pub(super) fn write_orders(path: &Path, orders: &Value) -> Result<Answer, Failure> {
+    seal::write_atomically(path, format!("{orders:#}\n").as_bytes(), 0o644)
+        .map_err(|error| Failure::caused(&error))?;
+    let path = path.display();
+    let text = format!(
+        "written to {path}; nothing was sent\n  next: on each co-signer's machine: bursar-cosigner stop {path}\n"
+    );
+    Answer::new(text, orders)
+}
+
 async fn create(desk: &Desk, args: CreateArgs) -> Result<Answer, Failure> {
     let (client, trusted) = desk.trusted().await?;
     let number = match args.number {
         Some(number) => number,
         None => {
             let mut bytes = [0; 16];
-            getrandom::fill(&mut bytes).map_err(|_| Failure::refused("the operating system gives no randomness"))?;
+            getrandom::fill(&mut bytes)
+                .map_err(|_| Failure::refused("the operating system gives no randomness"))?;
             business_number(bytes)
         }
     };
@@ -241,13 +288,23 @@ async fn create(desk: &Desk, args: CreateArgs) -> Result<Answer, Failure> {
     let Reading { intent, digest, text } = intent::read(&draft.intent, &trusted.policy)?;
     same(&application, &intent, client.principal(), trusted.policy.newest_rules())?;
     let question = format!("{text}\nYou are about to apply for this payout.");
-    confirm(Consent::of(args.yes), &question, "the first 8 digits of the digest", &intent::beginning(&digest))?;
+    confirm(
+        Consent::of(args.yes),
+        &question,
+        "the first 8 digits of the digest",
+        &intent::beginning(&digest),
+    )?;
     let applied = client.apply(application, &intent).await?;
     Answer::new(format!("payout {} is applied for\n", applied.cid), &applied)
 }
 
 /// The draft says what was asked for: a person who is in a hurry is not the only one who compares.
-fn same(asked: &ApplicationBody, intent: &Intent, applicant: &PrincipalId, rules: &Rules) -> Result<(), Failure> {
+fn same(
+    asked: &ApplicationBody,
+    intent: &Intent,
+    applicant: &PrincipalId,
+    rules: &Rules,
+) -> Result<(), Failure> {
     let network = rules.network(&intent.chain_id);
     let canonical = |text: &str| {
         let network = network?;

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use payout::ids::{Digest, PrincipalId, ProjectId, WalletId};
 
+use self::chain::ChainWord;
 use super::answer::Answer;
 use super::desk::Desk;
 use super::failure::Failure;
-use self::chain::ChainWord;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
@@ -106,8 +106,8 @@ pub(super) struct ExplainArgs {
     #[arg(long)]
     caller: Option<PrincipalId>,
     /// What is known of the recipient.
-    #[arg(long, value_enum, default_value_t = offline::Known::Known)]
-    recipient: offline::Known,
+    #[arg(long, value_enum, default_value_t = offline::RecipientWord::Paid)]
+    recipient: offline::RecipientWord,
 }
 
 pub(super) async fn run(desk: &Desk, command: PolicyCommand) -> Result<Answer, Failure> {

@@ -98,7 +98,8 @@ pub(super) enum KeysCommand {
         /// The project's number.
         project: ProjectId,
         /// The key's number, as listed.
-        key: i64,
+        #[arg(value_name = "KEY")]
+        number: i64,
     },
 }
 
@@ -168,7 +169,10 @@ pub(super) async fn run(desk: &Desk, command: ProjectCommand) -> Result<Answer, 
         }
         ProjectCommand::Confirm { change } => {
             let line = client.confirm_change(change).await?;
-            Answer::new(format!("change {change} is in force ({} of project {})\n", line.what, line.project), &line)
+            Answer::new(
+                format!("change {change} is in force ({} of project {})\n", line.what, line.project),
+                &line,
+            )
         }
         ProjectCommand::Drop { change } => {
             let line = client.drop_change(change).await?;
@@ -197,7 +201,9 @@ async fn keys(client: &OperatorClient, command: KeysCommand) -> Result<Answer, F
                 .map_err(|_| Failure::usage("--keep-old is too long"))?;
             propose(client, ProjectChange::RotateKey { project, api_key, keep_old_hours: hours }).await
         }
-        KeysCommand::Retire { project, key } => propose(client, ProjectChange::RetireKey { project, key }).await,
+        KeysCommand::Retire { project, number } => {
+            propose(client, ProjectChange::RetireKey { project, key: number }).await
+        }
     }
 }
 
@@ -224,7 +230,11 @@ impl SettingsArgs {
             ips: if self.ips.is_empty() { old.ips } else { self.ips },
             allow_private_callbacks: self.private_callbacks.unwrap_or(old.allow_private_callbacks),
             notify_withdrawn: self.notify_withdrawn.unwrap_or(old.notify_withdrawn),
-            verification_url: if self.no_verification { None } else { self.verification_url.or(old.verification_url) },
+            verification_url: if self.no_verification {
+                None
+            } else {
+                self.verification_url.or(old.verification_url)
+            },
             default_wallet: self.wallet.or(old.default_wallet),
             rate_limit_per_s: self.rate.unwrap_or(old.rate_limit_per_s),
         }
@@ -233,10 +243,9 @@ impl SettingsArgs {
 
 async fn find(client: &OperatorClient, project: ProjectId) -> Result<ProjectSheet, Failure> {
     let sheets = client.projects().await?;
-    sheets
-        .into_iter()
-        .find(|sheet| sheet.id == project)
-        .ok_or_else(|| Failure::refused(format!("there is no project {project}")).next("look at `bursar project list`"))
+    sheets.into_iter().find(|sheet| sheet.id == project).ok_or_else(|| {
+        Failure::refused(format!("there is no project {project}")).next("look at `bursar project list`")
+    })
 }
 
 async fn propose(client: &OperatorClient, change: ProjectChange) -> Result<Answer, Failure> {
@@ -249,7 +258,10 @@ fn proposed_text(proposed: &Proposed) -> String {
     let mut text = if change.state == "applied" {
         format!("change {} is in force: there is no second admin who could confirm it\n", change.id)
     } else {
-        format!("change {} is proposed; another admin confirms it: bursar project confirm {}\n", change.id, change.id)
+        format!(
+            "change {} is proposed; another admin confirms it: bursar project confirm {}\n",
+            change.id, change.id
+        )
     };
     if let Some(key) = api_key {
         text.push_str(&format!("API key, shown this once: {key}\n"));
@@ -313,7 +325,13 @@ fn changes(lines: &[ChangeLine]) -> String {
                 (None, Some(fingerprint)) => format!("key {fingerprint}"),
                 (None, None) => String::new(),
             };
-            [line.id.to_string(), line.project.to_string(), line.what.clone(), line.by.to_string(), harmless(&to)]
+            [
+                line.id.to_string(),
+                line.project.to_string(),
+                line.what.clone(),
+                line.by.to_string(),
+                harmless(&to),
+            ]
         })
         .collect();
     table(["CHANGE", "PROJECT", "WHAT", "BY", "TO"], &rows)

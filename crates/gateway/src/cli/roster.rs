@@ -43,7 +43,8 @@ impl RosterFile {
             name: entry.name.clone(),
             key: entry.key,
         });
-        let gateways = self.gateway.iter().map(|entry| GatewaySeat { name: entry.name.clone(), key: entry.key });
+        let gateways =
+            self.gateway.iter().map(|entry| GatewaySeat { name: entry.name.clone(), key: entry.key });
         Roster { threshold: self.threshold, cosigners: seats.collect(), gateways: gateways.collect() }
     }
 }

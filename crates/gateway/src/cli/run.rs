@@ -10,8 +10,8 @@ use super::args::{Cli, Command};
 use super::desk::Desk;
 use super::failure::{Failure, Kind};
 use super::{
-    audit, callback, cosigner, doctor, export, freeze, genesis, init, key, log, pause, payout, policy, project, serve,
-    wallet, why,
+    audit, callback, cosigner, doctor, export, freeze, genesis, init, key, log, pause, payout, policy,
+    project, serve, status, wallet, why,
 };
 
 /// Exit code of something that was refused or found wrong.
@@ -58,6 +58,7 @@ async fn run(desk: &Desk, command: Command) -> Result<Answer, Failure> {
         Command::Resume { pause } => pause::resume(desk, pause).await,
         Command::Freeze(command) => freeze::run(desk, command).await,
         Command::Audit(args) => audit::run(desk, args).await,
+        Command::Status => status::run(desk).await,
         Command::Doctor(args) => doctor::run(desk, args).await,
         Command::Export(args) => export::export(desk, args).await,
         Command::Verify(args) => export::verify(desk, &args),
@@ -76,7 +77,7 @@ fn print(answer: &Answer, json: bool) -> ExitCode {
 
 fn complain(failure: &Failure, json: bool) -> ExitCode {
     let text = if json {
-        serde_json::json!({ "error": failure.to_string() }).to_string()
+        serde_json::json!({ "error": failure.message(), "next": failure.what_next() }).to_string()
     } else {
         format!("bursar: {failure}")
     };

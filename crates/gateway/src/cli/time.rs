@@ -39,7 +39,13 @@ pub(super) fn parse_span(text: &str) -> Result<i64, String> {
         _ => return Err(rule()),
     };
     let plain = !number.is_empty() && number.len() <= 6 && number.bytes().all(|b| b.is_ascii_digit());
-    number.parse::<i64>().ok().filter(|_| plain).filter(|number| *number > 0).map(|number| number * unit).ok_or_else(rule)
+    number
+        .parse::<i64>()
+        .ok()
+        .filter(|_| plain)
+        .filter(|number| *number > 0)
+        .map(|number| number * unit)
+        .ok_or_else(rule)
 }
 
 /// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").

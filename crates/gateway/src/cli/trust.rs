@@ -49,8 +49,10 @@ impl Trusted {
         let mut policy = Policy::from_genesis(&genesis);
         for version in versions {
             policy.append(version).map_err(|error| {
-                Failure::refused(format!("the gateway shows a policy that does not follow from your genesis: {error}"))
-                    .next("sign nothing; tell the other admins")
+                Failure::refused(format!(
+                    "the gateway shows a policy that does not follow from your genesis: {error}"
+                ))
+                .next("sign nothing; tell the other admins")
             })?;
         }
         Ok(Self { genesis, policy })

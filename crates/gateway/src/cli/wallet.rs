@@ -70,7 +70,8 @@ async fn list(desk: &Desk) -> Result<Answer, Failure> {
         return Answer::new("no wallets; `bursar wallet create 1` makes one\n", &sheets);
     }
     let row = |sheet: &WalletSheet| {
-        let holders: Vec<String> = sheet.holders.iter().map(|(name, epoch)| format!("{name} (epoch {epoch})")).collect();
+        let holders: Vec<String> =
+            sheet.holders.iter().map(|(name, epoch)| format!("{name} (epoch {epoch})")).collect();
         [
             sheet.entry.id.to_string(),
             if sheet.active { "active".to_owned() } else { "not signed yet".to_owned() },
@@ -103,19 +104,25 @@ async fn create(desk: &Desk, wallet: WalletId, consent: Consent) -> Result<Answe
     let read = ceremony::text(&sheet);
     let proposed = propose(&client, &trusted.policy, entry, &read, consent).await;
     match proposed {
-        Ok(answer) => Answer::new(format!("{read}{}", answer.text), &json!({"ceremony": sheet, "proposal": answer.json})),
-        Err(failure) => Err(Failure::refused(format!("the key is made, but not proposed as a wallet: {failure}"))
-            .next(format!("`bursar wallet activate {wallet}` once that is settled"))),
+        Ok(answer) => Answer::new(
+            format!("{read}{}", answer.text),
+            &json!({"ceremony": sheet, "proposal": answer.json}),
+        ),
+        Err(failure) => {
+            Err(Failure::refused(format!("the key is made, but not proposed as a wallet: {failure}"))
+                .next(format!("`bursar wallet activate {wallet}` once that is settled")))
+        }
     }
 }
 
 async fn activate(desk: &Desk, wallet: WalletId, consent: Consent) -> Result<Answer, Failure> {
     let (client, trusted) = desk.trusted().await?;
     let sheets = client.wallets().await?;
-    let sheet = sheets
-        .into_iter()
-        .find(|sheet| sheet.entry.id == wallet && !sheet.active)
-        .ok_or_else(|| Failure::refused(format!("no key waits to become wallet {wallet}")).next("look at `bursar wallet list`"))?;
+    let sheet =
+        sheets.into_iter().find(|sheet| sheet.entry.id == wallet && !sheet.active).ok_or_else(|| {
+            Failure::refused(format!("no key waits to become wallet {wallet}"))
+                .next("look at `bursar wallet list`")
+        })?;
     if let Some(remark) = sheet.remarks.first() {
         return Err(Failure::refused(format!("the key of wallet {wallet} is not whole: {remark}"))
             .next("all co-signers must be connected and hold the same key"));
@@ -157,7 +164,8 @@ async fn refresh(
     let (client, trusted) = desk.trusted().await?;
     let policy = &trusted.policy;
     if policy.newest_rules().wallet(wallet).is_none() {
-        return Err(Failure::refused(format!("the rules list no wallet {wallet}")).next("look at `bursar wallet list`"));
+        return Err(Failure::refused(format!("the rules list no wallet {wallet}"))
+            .next("look at `bursar wallet list`"));
     }
     let epoch = match epoch {
         Some(epoch) => epoch,
@@ -194,7 +202,8 @@ async fn next_epoch(client: &OperatorClient, wallet: WalletId) -> Result<u32, Fa
 fn read_order(path: &Path) -> Result<VersionSignature, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
-    serde_json::from_str(&text).map_err(|error| Failure::usage(format!("{} is no signed order: {error}", path.display())))
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{} is no signed order: {error}", path.display())))
 }
 
 /// Writes our order for the next admin.

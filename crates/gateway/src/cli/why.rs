@@ -96,7 +96,8 @@ fn story(out: &mut String, session: &SessionStory) {
         store::SessionOutcome::Aborted { why } => format!("broke off: {}", harmless(why)),
     };
     let who = session.participants.join(", ");
-    let took = session.closed.map_or_else(String::new, |end| format!(" after {}", span(end.since(session.opened))));
+    let took =
+        session.closed.map_or_else(String::new, |end| format!(" after {}", span(end.since(session.opened))));
     let _ = writeln!(out, "Signing session of {} with {who}: {outcome}{took}", utc(session.opened));
     for CosignerStory { name, checks, refusal } in &session.cosigners {
         match refusal {
@@ -113,7 +114,10 @@ fn story(out: &mut String, session: &SessionStory) {
                 let _ = writeln!(out, "  {name} has not answered");
             }
             None => {
-                let _ = writeln!(out, "  {name} checked {}", checks.join(", "));
+                let _ = writeln!(out, "  {name} checked");
+                for check in checks {
+                    let _ = writeln!(out, "    {}", harmless(check));
+                }
             }
         }
     }

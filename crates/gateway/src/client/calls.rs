@@ -14,7 +14,7 @@ use crate::operator::freezes::{FreezeReceipt, FreezeSheet};
 use crate::operator::me::Me;
 use crate::operator::pauses::{PauseLine, PauseOrder};
 use crate::operator::payouts::acts::Acted;
-use crate::operator::payouts::apply::{Applied, ApplicationBody, Draft, SignedApplication};
+use crate::operator::payouts::apply::{ApplicationBody, Applied, Draft, SignedApplication};
 use crate::operator::payouts::list::{ListQuery, PayoutLine};
 use crate::operator::payouts::show::PayoutSheet;
 use crate::operator::payouts::why::Why;
@@ -155,7 +155,11 @@ impl OperatorClient {
     }
 
     /// Opens the ceremony of new shares.
-    pub async fn refresh_wallet(&self, wallet: WalletId, order: &RefreshWallet) -> Result<Opened, ClientError> {
+    pub async fn refresh_wallet(
+        &self,
+        wallet: WalletId,
+        order: &RefreshWallet,
+    ) -> Result<Opened, ClientError> {
         self.post(&format!("/bursar/v1/wallets/{wallet}/refresh"), order).await
     }
 

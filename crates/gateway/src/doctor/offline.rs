@@ -120,7 +120,8 @@ fn private(about: &str, path: &Path, findings: &mut Findings) {
 /// Whether a gateway runs on the database.
 fn database(config: &Config, findings: &mut Findings) -> bool {
     let path = &config.store.path;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     if !folder.is_dir() {
         findings.error(
             "database",

@@ -88,7 +88,10 @@ fn cosigners(status: &StatusSheet, findings: &mut Findings) {
         }
     }
     if status.can_sign {
-        findings.good("signing", format!("{} of {} are needed, and are there", status.threshold, status.cosigners.len()));
+        findings.good(
+            "signing",
+            format!("{} of {} are needed, and are there", status.threshold, status.cosigners.len()),
+        );
     } else {
         findings.error(
             "signing",
@@ -114,7 +117,9 @@ fn nodes(chain: &ChainLine, config: Option<&Config>, environment: Environment, f
     let mut healthy = 0;
     for NodeLine { node, height, lag_ms, error } in &chain.nodes {
         match (error, height, lag_ms) {
-            (Some(error), _, _) => findings.error(about.clone(), format!("{node}: {error}"), "look at that node"),
+            (Some(error), _, _) => {
+                findings.error(about.clone(), format!("{node}: {error}"), "look at that node")
+            }
             (None, Some(height), Some(lag)) if *lag > limit => findings.warning(
                 about.clone(),
                 format!("{node}: block {height} is {} s old", lag / 1000),
@@ -124,7 +129,9 @@ fn nodes(chain: &ChainLine, config: Option<&Config>, environment: Environment, f
                 healthy += 1;
                 findings.good(about.clone(), format!("{node}: block {height}"));
             }
-            (None, None, _) => findings.error(about.clone(), format!("{node} shows no block"), "look at that node"),
+            (None, None, _) => {
+                findings.error(about.clone(), format!("{node} shows no block"), "look at that node")
+            }
         }
     }
     let needed = if environment == Environment::Production { 2 } else { 1 };

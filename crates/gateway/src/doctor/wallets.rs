@@ -12,7 +12,11 @@ use crate::node::{Nodes, Road};
 /// Asks for each coin of each wallet's payout address.
 pub async fn look(config: &Config, rules: &Rules, environment: Environment, findings: &mut Findings) {
     if rules.wallets.is_empty() {
-        findings.warning("wallets", "the rules list no wallet: nothing can be paid", "`bursar wallet create 1`");
+        findings.warning(
+            "wallets",
+            "the rules list no wallet: nothing can be paid",
+            "`bursar wallet create 1`",
+        );
         return;
     }
     let nodes = match Nodes::open(&config.chain, rules, environment) {
@@ -70,7 +74,9 @@ fn judge(
         _ if has.is_zero() && coin.is_native() => {
             findings.error(about, format!("{shown}: it can't pay fees"), format!("fund {address}"));
         }
-        _ if has.is_zero() => findings.warning(about, shown, format!("fund {address} before payouts in this coin")),
+        _ if has.is_zero() => {
+            findings.warning(about, shown, format!("fund {address} before payouts in this coin"))
+        }
         _ => findings.good(about, shown),
     }
 }

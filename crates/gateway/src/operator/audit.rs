@@ -63,7 +63,15 @@ impl From<AuditEntry> for AuditLine {
 impl From<AuditLine> for AuditEntry {
     fn from(line: AuditLine) -> Self {
         let AuditLine { seq, at, principal, what, detail, previous, hash } = line;
-        Self { seq, at, who: principal.map_or(Actor::Gateway, Actor::Principal), what, detail, previous, hash }
+        Self {
+            seq,
+            at,
+            who: principal.map_or(Actor::Gateway, Actor::Principal),
+            what,
+            detail,
+            previous,
+            hash,
+        }
     }
 }
 

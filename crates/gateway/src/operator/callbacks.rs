@@ -134,7 +134,9 @@ impl From<ResendError> for Fault {
     fn from(error: ResendError) -> Self {
         let words = error.to_string();
         match error {
-            ResendError::None(_) => Self::missing(words, "a callback exists once a payout with a callback URL has ended"),
+            ResendError::None(_) => {
+                Self::missing(words, "a callback exists once a payout with a callback URL has ended")
+            }
             ResendError::Store(error) => error.into(),
         }
     }

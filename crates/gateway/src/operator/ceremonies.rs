@@ -175,7 +175,9 @@ mod tests {
         let key = |seed| SecretKey::from_seed(&[seed; 32]).public();
         Roster {
             threshold: 2,
-            cosigners: (1..=3).map(|index| Seat { index, name: format!("c{index}"), key: key(index) }).collect(),
+            cosigners: (1..=3)
+                .map(|index| Seat { index, name: format!("c{index}"), key: key(index) })
+                .collect(),
             gateways: vec![GatewaySeat { name: "g".to_owned(), key: key(9) }],
         }
     }

@@ -81,7 +81,9 @@ fn line(seat: SeatStanding, ours: &Heads) -> CosignerLine {
             connected: false,
             since: None,
             condition: "absent".to_owned(),
-            why: Some("it is not connected: start it, and let it reach this gateway's co-signer port".to_owned()),
+            why: Some(
+                "it is not connected: start it, and let it reach this gateway's co-signer port".to_owned(),
+            ),
             software: None,
             heads: None,
             behind: Vec::new(),
@@ -92,7 +94,8 @@ fn line(seat: SeatStanding, ours: &Heads) -> CosignerLine {
             round_trip_us: None,
         };
     };
-    let Standing { protocol: _, index: _, software, heads, journal_seq, wallets, banned, condition } = standing;
+    let Standing { protocol: _, index: _, software, heads, journal_seq, wallets, banned, condition } =
+        standing;
     let (condition, why) = match condition {
         Condition::Ready if doubted => ("doubted", Some("it failed a session a moment ago".to_owned())),
         Condition::Ready => ("ready", None),
@@ -114,7 +117,10 @@ fn line(seat: SeatStanding, ours: &Heads) -> CosignerLine {
         condition: condition.to_owned(),
         why,
         software: Some(software),
-        behind: chains.into_iter().filter(|chain| heads.of(*chain).version < ours.of(*chain).version).collect(),
+        behind: chains
+            .into_iter()
+            .filter(|chain| heads.of(*chain).version < ours.of(*chain).version)
+            .collect(),
         heads: Some(heads),
         journal_seq: Some(journal_seq),
         wallets: held.collect(),

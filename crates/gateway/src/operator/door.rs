@@ -70,8 +70,9 @@ impl<R> By<R> {
 
     /// The body.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| Fault::bad(format!("the body is not what this call takes: {error}"), "correct the body"))
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Fault::bad(format!("the body is not what this call takes: {error}"), "correct the body")
+        })
     }
 }
 
@@ -82,9 +83,9 @@ impl<R: Needs> FromRequest<Arc<Office>> for By<R> {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let claim = Claim::read(&parts.headers)?;
-        let body = to_bytes(body, BODY_LIMIT)
-            .await
-            .map_err(|_| Fault::bad(format!("the body is over {BODY_LIMIT} bytes, or broke off"), "send less"))?;
+        let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
+            Fault::bad(format!("the body is over {BODY_LIMIT} bytes, or broke off"), "send less")
+        })?;
         let now = clock::now();
         let signed = SignedRequest {
             method: parts.method.as_str(),
@@ -150,14 +151,21 @@ impl Claim {
             .cloned()
             .ok_or_else(|| {
                 Fault::unsigned(
-                    format!("the signature is no key's of {} over this request to this deployment", self.principal),
+                    format!(
+                        "the signature is no key's of {} over this request to this deployment",
+                        self.principal
+                    ),
                     "check --as and --key, and that this gateway belongs to your genesis file",
                 )
             })
     }
 }
 
-fn header<T>(headers: &HeaderMap, name: &'static str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Fault> {
+fn header<T>(
+    headers: &HeaderMap,
+    name: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Fault> {
     // Two headers of one name could be read as one by us and as the other by a proxy.
     let mut values = headers.get_all(name).iter();
     let value = values.next().filter(|_| values.next().is_none());
@@ -175,7 +183,11 @@ fn in_time(time: Millis, now: Millis) -> Result<(), Fault> {
         return Ok(());
     }
     Err(Fault::unsigned(
-        format!("the request's time is {} s off the gateway's clock; {} s are allowed", off / 1000, WINDOW_MS / 1000),
+        format!(
+            "the request's time is {} s off the gateway's clock; {} s are allowed",
+            off / 1000,
+            WINDOW_MS / 1000
+        ),
         "set the clock of your machine, or of the gateway",
     ))
 }

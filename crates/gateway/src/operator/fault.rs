@@ -84,7 +84,10 @@ impl IntoResponse for Fault {
 
 /// A path that leads nowhere.
 pub(super) async fn unknown_path() -> Fault {
-    Fault::missing("there is no such path in this API", "compare the command line's version with the gateway's")
+    Fault::missing(
+        "there is no such path in this API",
+        "compare the command line's version with the gateway's",
+    )
 }
 
 /// A path that is there, with another method.

@@ -17,6 +17,7 @@ use super::door::{Admin, By, Viewer};
 use super::fault::{Answer, Fault};
 use super::office::Office;
 use super::pauses::reasonable;
+use super::payouts::why::seat_name;
 use crate::hub::Acknowledgement;
 use crate::state::Gateway;
 
@@ -64,10 +65,8 @@ pub(super) async fn order(State(office): State<Arc<Office>>, by: By<Admin>) -> A
         Freeze::Lift => tracing::warn!(by = %order.principal, reason = order.reason, "a lift was signed"),
     }
     let seen = gateway.hub.stop(Vec::new(), orders.clone()).await;
-    let journaled_by = seen.into_iter().map(|Acknowledgement { index, .. }| {
-        let seat = policy.roster().cosigners.iter().find(|seat| seat.index == index);
-        seat.map_or_else(|| index.to_string(), |seat| seat.name.clone())
-    });
+    let journaled_by =
+        seen.into_iter().map(|Acknowledgement { index, .. }| seat_name(policy.roster(), index));
     Ok(Json(FreezeReceipt {
         frozen: policy.freeze_state(&orders).is_some(),
         journaled_by: journaled_by.collect(),
@@ -111,7 +110,10 @@ pub(super) fn keep_delivering(gateway: &Arc<Gateway>) {
                 Err(error) => {
                     // Tried again when the next one comes.
                     told.clear();
-                    tracing::error!(error = &error as &dyn std::error::Error, "cannot read the freeze orders");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "cannot read the freeze orders"
+                    );
                 }
             }
         }
@@ -123,7 +125,9 @@ impl From<FreezeError> for Fault {
         let words = error.to_string();
         match error {
             FreezeError::OtherDeployment(_) => Self::field("deployment", words),
-            FreezeError::Signer { .. } => Self::forbidden(words, "an admin signs it: `bursar freeze --as NAME`"),
+            FreezeError::Signer { .. } => {
+                Self::forbidden(words, "an admin signs it: `bursar freeze --as NAME`")
+            }
             FreezeError::Reason => Self::field("reason", words),
             FreezeError::Ahead => Self::field("at", words),
         }

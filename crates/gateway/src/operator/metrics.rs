@@ -33,7 +33,11 @@ fn gauges(text: &mut String, sheet: &StatusSheet) -> std::fmt::Result {
     head(text, "payouts_waiting", "Payouts that say why they wait")?;
     for line in sheet.queue.iter().filter(|line| line.step.is_some()) {
         let step = line.step.as_deref().unwrap_or("ended");
-        writeln!(text, "bursar_payouts_waiting{{status=\"{}\",step=\"{step}\"}} {}", line.status, line.waiting)?;
+        writeln!(
+            text,
+            "bursar_payouts_waiting{{status=\"{}\",step=\"{step}\"}} {}",
+            line.status, line.waiting
+        )?;
     }
     head(text, "oldest_payout_ms", "Age of the oldest payout that has not ended")?;
     writeln!(text, "bursar_oldest_payout_ms {}", sheet.oldest_ms.unwrap_or(0))?;
@@ -50,14 +54,24 @@ fn gauges(text: &mut String, sheet: &StatusSheet) -> std::fmt::Result {
     for chain in &sheet.chains {
         for node in &chain.nodes {
             let up = u8::from(node.error.is_none());
-            writeln!(text, "bursar_node_up{{chain=\"{}\",node=\"{}\"}} {up}", chain.chain_id, label(&node.node))?;
+            writeln!(
+                text,
+                "bursar_node_up{{chain=\"{}\",node=\"{}\"}} {up}",
+                chain.chain_id,
+                label(&node.node)
+            )?;
         }
     }
     head(text, "node_lag_ms", "Age of a node's newest block")?;
     for chain in &sheet.chains {
         for node in &chain.nodes {
             let Some(lag) = node.lag_ms else { continue };
-            writeln!(text, "bursar_node_lag_ms{{chain=\"{}\",node=\"{}\"}} {lag}", chain.chain_id, label(&node.node))?;
+            writeln!(
+                text,
+                "bursar_node_lag_ms{{chain=\"{}\",node=\"{}\"}} {lag}",
+                chain.chain_id,
+                label(&node.node)
+            )?;
         }
     }
     Ok(())

@@ -136,7 +136,7 @@ impl From<PauseError> for Fault {
         let words = error.to_string();
         match error {
             PauseError::Unknown(_) => Self::missing(words, "look at `bursar pause list`"),
-            PauseError::Ended => Self::conflict(words, "nothing: it does not hold any more"),
+            PauseError::Ended => Self::conflict(words, "nothing needs to be done: it does not hold any more"),
             PauseError::Store(error) => error.into(),
         }
     }

@@ -49,7 +49,10 @@ pub(super) async fn show(State(office): State<Arc<Office>>, _by: By<Viewer>) -> 
 }
 
 /// All versions but genesis, in the order in which they were appended.
-pub(super) async fn versions(State(office): State<Arc<Office>>, _by: By<Viewer>) -> Answer<Vec<SignedVersion>> {
+pub(super) async fn versions(
+    State(office): State<Arc<Office>>,
+    _by: By<Viewer>,
+) -> Answer<Vec<SignedVersion>> {
     let policy = office.gateway.policy();
     let before = Head { version: 0, digest: policy.deployment() };
     Ok(Json(policy.versions_after(&Heads { rules: before, people: before, book: before })))

@@ -53,7 +53,12 @@ pub struct KeyLine {
 impl From<Project> for ProjectSheet {
     fn from(project: Project) -> Self {
         let Project { id, settings, api_keys, created, updated } = project;
-        let line = |ApiKey { id, text, created, retires }| KeyLine { id, fingerprint: text.fingerprint(), created, retires };
+        let line = |ApiKey { id, text, created, retires }| KeyLine {
+            id,
+            fingerprint: text.fingerprint(),
+            created,
+            retires,
+        };
         Self { id, settings, api_keys: api_keys.into_iter().map(line).collect(), created, updated }
     }
 }
@@ -190,9 +195,13 @@ impl From<ChangeError> for Fault {
             ChangeError::Unknown(_) | ChangeError::NoProject(_) => {
                 Self::missing(words, "look at `bursar project list`")
             }
-            ChangeError::Settled => Self::conflict(words, "nothing: look at `bursar audit`"),
+            ChangeError::Settled => {
+                Self::conflict(words, "nothing needs to be done: `bursar audit` says by whom")
+            }
             ChangeError::SamePerson => Self::forbidden(words, "ask another admin: `bursar project confirm`"),
-            ChangeError::ProjectExists(_) => Self::conflict(words, "take another number, or `bursar project set`"),
+            ChangeError::ProjectExists(_) => {
+                Self::conflict(words, "take another number, or `bursar project set`")
+            }
             ChangeError::TooManyKeys => Self::conflict(words, "`bursar project keys retire` one of them"),
             ChangeError::BadKey(_) => Self::field("api_key", words),
             ChangeError::Store(error) => error.into(),

@@ -7,7 +7,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use payout::ids::{Digest, PrincipalId};
 use payout::policy::{
-    ChainError, ChainName, Document, Policy, Principal, SignatureFault, SignedVersion, Signers, VersionSignature,
+    ChainError, ChainName, Document, Policy, Principal, SignatureFault, SignedVersion, Signers,
+    VersionSignature,
 };
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -145,8 +146,9 @@ pub(super) async fn drop(
 }
 
 async fn find(gateway: &Gateway, digest: &str) -> Result<Proposal, Fault> {
-    let missing =
-        || Fault::missing(format!("there is no proposal {digest}"), "look at `bursar policy show --proposals`");
+    let missing = || {
+        Fault::missing(format!("there is no proposal {digest}"), "look at `bursar policy show --proposals`")
+    };
     let digest: Digest = digest.parse().map_err(|_| missing())?;
     gateway.store.proposal(&digest).await?.ok_or_else(missing)
 }
@@ -236,7 +238,9 @@ impl From<PolicyError> for Fault {
     fn from(error: PolicyError) -> Self {
         let words = error.to_string();
         match error {
-            PolicyError::Fork { .. } => Self::conflict(words, "propose it again on top of the newest version"),
+            PolicyError::Fork { .. } => {
+                Self::conflict(words, "propose it again on top of the newest version")
+            }
             PolicyError::TooHigh(_) => Self::bad(words, "propose it again on top of the newest version"),
             PolicyError::Unknown(_) => Self::missing(words, "look at `bursar policy show --proposals`"),
             PolicyError::Store(error) => error.into(),

@@ -112,7 +112,10 @@ mod tests {
     #[test]
     fn the_digest_equals_one_computed_with_pythons_hashlib() {
         // h=sha256(b"bursar/operator/v1\0"); each part: len.to_bytes(8,"big")+part
-        assert_eq!(request().digest().to_string(), "cd5f9efa731f3af8f5fc168f2f6cb3be74aa6d587258a8a1a301585783df98c5");
+        assert_eq!(
+            request().digest().to_string(),
+            "cd5f9efa731f3af8f5fc168f2f6cb3be74aa6d587258a8a1a301585783df98c5"
+        );
     }
 
     #[test]

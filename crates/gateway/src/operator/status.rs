@@ -100,7 +100,8 @@ pub(super) async fn sheet(office: &Office) -> Result<StatusSheet, store::StoreEr
         tokio::try_join!(gateway.store.tally(), gateway.store.oldest_live(), gateway.store.pauses(now))?;
     let cosigners = cosigners::lines(gateway);
     let threshold = policy.roster().threshold;
-    let ready = cosigners.iter().filter(|line| matches!(line.condition.as_str(), "ready" | "doubted")).count();
+    let ready =
+        cosigners.iter().filter(|line| matches!(line.condition.as_str(), "ready" | "doubted")).count();
     let queue = tally.into_iter().map(|place| QueueLine {
         status: place.status.code(),
         step: place.step.map(|step| step.as_str().to_owned()),
@@ -145,9 +146,9 @@ impl ChainWatch {
         let policy = gateway.policy();
         let asked = policy.newest_rules().networks.iter().map(|network| async {
             let nodes = match gateway.nodes.road(&network.chain_id) {
-                Some(road) => {
-                    tokio::time::timeout(PATIENCE, nodes_of(road, now)).await.unwrap_or_else(|_| vec![silent()])
-                }
+                Some(road) => tokio::time::timeout(PATIENCE, nodes_of(road, now))
+                    .await
+                    .unwrap_or_else(|_| vec![silent()]),
                 None => Vec::new(),
             };
             ChainLine { chain_id: network.chain_id.clone(), nodes }
@@ -166,9 +167,12 @@ fn silent() -> NodeLine {
 /// A chain's nodes, as they answer now.
 pub(super) async fn nodes_of(road: &Arc<dyn Road>, now: Millis) -> Vec<NodeLine> {
     let line = |NodeHealth { node, state }| match state {
-        Ok(head) => {
-            NodeLine { node, height: Some(head.height), lag_ms: Some(now.since(head.time).max(0)), error: None }
-        }
+        Ok(head) => NodeLine {
+            node,
+            height: Some(head.height),
+            lag_ms: Some(now.since(head.time).max(0)),
+            error: None,
+        },
         Err(error) => NodeLine { node, height: None, lag_ms: None, error: Some(error) },
     };
     road.health().await.into_iter().map(line).collect()

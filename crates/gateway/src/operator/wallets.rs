@@ -102,7 +102,9 @@ pub(super) async fn list(State(office): State<Arc<Office>>, _by: By<Viewer>) -> 
     let mut entries: Vec<(Wallet, bool)> =
         policy.newest_rules().wallets.iter().map(|wallet| (wallet.clone(), true)).collect();
     // Made and not signed yet: the co-signers know them.
-    for standing in seats.iter().filter_map(|seat| seat.presence.as_ref()).flat_map(|here| &here.standing.wallets) {
+    for standing in
+        seats.iter().filter_map(|seat| seat.presence.as_ref()).flat_map(|here| &here.standing.wallets)
+    {
         if entries.iter().all(|(entry, _)| entry.id != standing.wallet) {
             entries.push((ceremonies::entry(standing, policy.roster()), false));
         }
@@ -169,9 +171,9 @@ pub(super) async fn refresh(
     let unknown = || Fault::missing(format!("the rules list no wallet {id}"), "look at `bursar wallet list`");
     let wallet: WalletId = id.parse().map_err(|_| unknown())?;
     policy.newest_rules().wallet(wallet).ok_or_else(unknown)?;
-    policy
-        .verify_quorum(REFRESH_DOMAIN, refresh_text(wallet, epoch).as_bytes(), &orders)
-        .map_err(|error| Fault::conflict(error.to_string(), "collect the admins' signatures: `bursar wallet refresh`"))?;
+    policy.verify_quorum(REFRESH_DOMAIN, refresh_text(wallet, epoch).as_bytes(), &orders).map_err(
+        |error| Fault::conflict(error.to_string(), "collect the admins' signatures: `bursar wallet refresh`"),
+    )?;
     let what = format!("new shares, epoch {epoch}");
     open(&office, &by, wallet, Purpose::Refresh { epoch, orders }, what).await
 }
@@ -190,8 +192,9 @@ async fn open(
         ));
     }
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| Fault::unavailable("the operating system gives no randomness", "look at the gateway's host"))?;
+    getrandom::fill(&mut bytes).map_err(|_| {
+        Fault::unavailable("the operating system gives no randomness", "look at the gateway's host")
+    })?;
     let ceremony = Label::from_bytes(bytes);
     let detail = format!("wallet {wallet}: {what}, ceremony {ceremony}");
     super::audit::note(&office.gateway, &by.id(), "wallet.ceremony", detail, by.now).await?;
@@ -209,7 +212,10 @@ pub(super) async fn ceremony(
     let label: Option<Label> = label.parse().ok();
     let sheet = label.and_then(|label| office.ceremonies.sheet(label, policy.roster()));
     sheet.map(Json).ok_or_else(|| {
-        Fault::missing("this gateway knows no such ceremony", "the gateway was started again: look at `bursar wallet list`")
+        Fault::missing(
+            "this gateway knows no such ceremony",
+            "the gateway was started again: look at `bursar wallet list`",
+        )
     })
 }
 
@@ -217,7 +223,9 @@ impl From<CeremonyError> for Fault {
     fn from(error: CeremonyError) -> Self {
         let words = error.to_string();
         match error {
-            CeremonyError::Absent { .. } => Self::conflict(words, "start the missing co-signers: `bursar cosigner list`"),
+            CeremonyError::Absent { .. } => {
+                Self::conflict(words, "start the missing co-signers: `bursar cosigner list`")
+            }
         }
     }
 }

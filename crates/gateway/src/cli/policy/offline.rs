@@ -19,21 +19,22 @@ use crate::clock;
 
 /// What is known of a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Known {
+pub(in crate::cli) enum RecipientWord {
     /// Paid before.
-    Known,
+    #[value(name = "known")]
+    Paid,
     /// Never paid.
     FirstTime,
     /// One of the project's own addresses.
     Internal,
 }
 
-impl From<Known> for Recipient {
-    fn from(known: Known) -> Self {
-        match known {
-            Known::Known => Self::Known,
-            Known::FirstTime => Self::FirstTime,
-            Known::Internal => Self::Internal,
+impl From<RecipientWord> for Recipient {
+    fn from(word: RecipientWord) -> Self {
+        match word {
+            RecipientWord::Paid => Self::Known,
+            RecipientWord::FirstTime => Self::FirstTime,
+            RecipientWord::Internal => Self::Internal,
         }
     }
 }
@@ -106,7 +107,9 @@ pub(super) fn read_book(path: &Path, rules: &Rules, listed: &Book) -> Result<Loc
 /// An address in its chain's spelling.
 fn spell(rules: &Rules, chain_id: &ChainId, text: &str) -> Result<Address, String> {
     let network = rules.network(chain_id).ok_or_else(|| format!("the rules list no chain {chain_id}"))?;
-    chain::family(network.family).parse_address(&network.network_id, text).map_err(|why| format!("{text:?} {why}"))
+    chain::family(network.family)
+        .parse_address(&network.network_id, text)
+        .map_err(|why| format!("{text:?} {why}"))
 }
 
 fn summary(findings: &[Finding]) -> (String, Outcome) {
@@ -114,8 +117,8 @@ fn summary(findings: &[Finding]) -> (String, Outcome) {
     let mut text: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
     text.push_str(&match (errors, findings.len()) {
         (0, 0) => "nothing to remark\n".to_owned(),
-        (0, warnings) => format!("no errors, {warnings} warnings\n"),
-        (errors, _) => format!("{errors} errors: this would be refused\n"),
+        (0, warnings) => format!("no errors; warnings: {warnings}\n"),
+        (errors, _) => format!("errors: {errors}; this would be refused\n"),
     });
     (text, if errors == 0 { Outcome::Done } else { Outcome::Refused })
 }
@@ -174,8 +177,7 @@ pub(super) fn test(desk: &Desk, examples: &Path, files: &Files) -> Result<Answer
     let rules = &read.rules.document;
     let spelling = |chain_id: &ChainId, text: &str| spell(rules, chain_id, text);
     let name = examples.display().to_string();
-    let list =
-        read_examples(&name, &text(examples)?, rules, &spelling).map_err(|error| refused(&error))?;
+    let list = read_examples(&name, &text(examples)?, rules, &spelling).map_err(|error| refused(&error))?;
     let tried = try_examples(rules, &read.people.document, &read.book.document, &list);
     let (text, failed) = results(&name, &tried);
     let value: Vec<_> = tried

@@ -71,7 +71,12 @@ pub(super) async fn proposals(desk: &Desk) -> Result<Answer, Failure> {
 }
 
 /// `policy propose`
-pub(super) async fn propose(desk: &Desk, chain: ChainWord, path: &Path, yes: bool) -> Result<Answer, Failure> {
+pub(super) async fn propose(
+    desk: &Desk,
+    chain: ChainWord,
+    path: &Path,
+    yes: bool,
+) -> Result<Answer, Failure> {
     let (client, trusted) = desk.trusted().await?;
     let policy = &trusted.policy;
     let document = match chain {
@@ -110,7 +115,9 @@ pub(super) async fn vote(desk: &Desk, proposal: &str, yes: bool) -> Result<Answe
     let sheet = find(&client, proposal).await?;
     let digest = sheet.version.digest();
     if digest != sheet.digest {
-        return Err(Failure::refused("the gateway's proposal has another digest than it says").next("sign nothing"));
+        return Err(
+            Failure::refused("the gateway's proposal has another digest than it says").next("sign nothing")
+        );
     }
     let document = policy.examine(&sheet.version).map_err(|error| Failure::refused(error.to_string()))?;
     let question = format!(
@@ -148,9 +155,8 @@ async fn find(client: &OperatorClient, beginning: &str) -> Result<ProposalSheet,
     match (fits.pop(), fits.is_empty()) {
         (Some(sheet), true) => Ok(sheet),
         (Some(_), false) => Err(Failure::usage(format!("several proposals begin with {beginning}"))),
-        (None, _) => {
-            Err(Failure::refused(format!("no proposal begins with {beginning}")).next("look at `bursar policy show --proposals`"))
-        }
+        (None, _) => Err(Failure::refused(format!("no proposal begins with {beginning}"))
+            .next("look at `bursar policy show --proposals`")),
     }
 }
 
@@ -162,7 +168,10 @@ fn after_signing(sheet: &ProposalSheet) -> Result<Answer, Failure> {
         let missing = usize::from(sheet.needed).saturating_sub(sheet.given.len());
         format!("{missing} more signatures are needed: `bursar policy vote {beginning}`")
     };
-    let text = format!("{} version {} is proposed as {beginning}\n{next}\n", sheet.version.chain, sheet.version.version);
+    let text = format!(
+        "{} version {} is proposed as {beginning}\n{next}\n",
+        sheet.version.chain, sheet.version.version
+    );
     Answer::new(text, sheet)
 }
 

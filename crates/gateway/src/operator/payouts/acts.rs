@@ -11,7 +11,8 @@ use payout::approval::SignedAct;
 use serde::{Deserialize, Serialize};
 
 use super::show::{approvals, steps};
-use crate::engine::approve::{self, ActRefusal};
+use super::why::seat_name;
+use crate::engine::approve::{self, ActRefusal, Effect};
 use crate::operator::door::{By, Operator};
 use crate::operator::fault::{Answer, Fault};
 use crate::operator::office::Office;
@@ -27,6 +28,9 @@ pub struct Acted {
     pub complete: bool,
     /// How many approvals the present step still lacks.
     pub missing: u8,
+    /// A stop that came after co-signers were asked to sign is only requested: the co-signers that have journaled it,
+    /// by name. It ends the payout once so many have that no quorum is left.
+    pub requested: Option<Vec<String>>,
 }
 
 pub(in crate::operator) async fn handle(
@@ -38,10 +42,19 @@ pub(in crate::operator) async fn handle(
     let act: SignedAct = by.read()?;
     let row = super::find(gateway, &cid).await?;
     if act.intent != row.digest {
-        return Err(Fault::field("intent", format!("is another intent's digest; this payout's is {}", row.digest)));
+        return Err(Fault::field(
+            "intent",
+            format!("is another intent's digest; this payout's is {}", row.digest),
+        ));
     }
-    let approve::Acted { row, .. } = approve::act(gateway, row.cid(), act).await?;
+    let approve::Acted { row, effect } = approve::act(gateway, row.cid(), act).await?;
     let policy = gateway.policy();
+    let requested = match effect {
+        Effect::Requested { acknowledged } => {
+            Some(acknowledged.into_iter().map(|index| seat_name(policy.roster(), index)).collect())
+        }
+        Effect::Approved(_) | Effect::ApprovalComplete | Effect::Ended => None,
+    };
     let acts = gateway.store.acts(row.cid()).await?;
     let progress = approvals(&policy, &row, &steps(&policy, &row), &acts);
     Ok(Json(Acted {
@@ -49,6 +62,7 @@ pub(in crate::operator) async fn handle(
         state: row.payout.state.name().to_owned(),
         complete: progress.complete,
         missing: progress.missing,
+        requested,
     }))
 }
 
@@ -56,10 +70,10 @@ impl From<ActRefusal> for Fault {
     fn from(refusal: ActRefusal) -> Self {
         let words = refusal.to_string();
         match refusal {
-            ActRefusal::Unknown(_) => Self::missing(words, "compare the number with the list of payouts"),
-            ActRefusal::DoesNotCount(_) => Self::forbidden(words, "look at what is awaited with `bursar why`"),
+            ActRefusal::Unknown(_) => Self::missing(words, "look for it with `bursar payout list`"),
+            ActRefusal::DoesNotCount(_) => Self::forbidden(words, "`bursar why CID` says who is asked"),
             ActRefusal::TooLate { .. } | ActRefusal::Expired | ActRefusal::Apply => {
-                Self::conflict(words, "look at the payout as it is now")
+                Self::conflict(words, "`bursar why CID` says where it is and what can be done")
             }
             ActRefusal::Busy => Self::unavailable(words, "try again"),
             ActRefusal::Store(error) => error.into(),

@@ -86,7 +86,10 @@ pub(in crate::operator) async fn draft(State(office): State<Arc<Office>>, by: By
     Ok(Json(Draft { intent: intent.canonical() }))
 }
 
-pub(in crate::operator) async fn apply(State(office): State<Arc<Office>>, by: By<Operator>) -> Answer<Applied> {
+pub(in crate::operator) async fn apply(
+    State(office): State<Arc<Office>>,
+    by: By<Operator>,
+) -> Answer<Applied> {
     let SignedApplication { application, intent, act } = by.read()?;
     let intent: Intent =
         payout::canonical::parse(&intent).map_err(|why| Fault::field("intent", format!("is {why}")))?;

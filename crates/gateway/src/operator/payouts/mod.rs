@@ -30,7 +30,8 @@ impl From<&Wait> for Waiting {
 
 /// The payout with this number in a path.
 async fn find(gateway: &Gateway, cid: &str) -> Result<PayoutRow, Fault> {
-    let missing = || Fault::missing(format!("there is no payout {cid}"), "look for it with `bursar payout list`");
+    let missing =
+        || Fault::missing(format!("there is no payout {cid}"), "look for it with `bursar payout list`");
     let number: Cid = cid.parse().map_err(|_| missing())?;
     gateway.store.payout(number).await?.ok_or_else(missing)
 }

@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use payout::coin::CoinId;
 use payout::ids::{Address, Cid};
-use payout::life::{self, Build, Token};
+use payout::life::{Build, Entry, Event, Record, Token};
 use payout::money::Amount;
 use payout::policy::Policy;
 use payout::time::Millis;
@@ -27,6 +27,7 @@ use crate::operator::status::{NodeLine, nodes_of};
 use crate::state::Gateway;
 
 pub use rules::{RuleStory, Verdict};
+pub(in crate::operator) use sessions::seat_name;
 pub use sessions::{CosignerStory, NeverStory, SessionStory};
 
 /// The longest wait for the chain's nodes.
@@ -116,8 +117,9 @@ pub(in crate::operator) async fn handle(
 async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fault> {
     let store = &gateway.store;
     let intent = &row.payout.intent;
-    let (acts, sessions, nevers, in_flight, paused) = tokio::try_join!(
+    let (acts, history, sessions, nevers, in_flight, paused) = tokio::try_join!(
         store.acts(row.cid()),
+        store.history(row.cid()),
         store.sessions(row.cid()),
         store.nevers(&row.digest),
         store.tokens_in_flight(&intent.network_id, &intent.from),
@@ -126,9 +128,9 @@ async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fau
     let policy = gateway.policy();
     let steps = steps(&policy, row);
     let rule = rules::story(gateway, &policy, row).await?;
-    let pauses: Vec<String> =
-        paused.iter().filter(|pause| holds(&pause.scope, row)).map(sentence).collect();
+    let pauses: Vec<String> = paused.iter().filter(|pause| holds(&pause.scope, row)).map(sentence).collect();
     let approvals = approvals(&policy, row, &steps, &acts);
+    let built = built(&history);
     let road = gateway.nodes.road(&intent.chain_id);
     let nodes = match road {
         Some(road) => tokio::time::timeout(NODES, nodes_of(road, now)).await.unwrap_or_default(),
@@ -144,7 +146,7 @@ async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fau
         next_actions: actions::next(row, &pauses, road.is_some()),
         rule,
         approvals,
-        token: build_of(&row.payout.state).map(|build| build.token.clone()),
+        token: built.map(|build| build.token.clone()),
         lane: LaneStory {
             from: intent.from.clone(),
             in_flight: in_flight
@@ -153,7 +155,7 @@ async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fau
                 .collect(),
             window: gateway.config.chain(&intent.chain_id).map(|chain| chain.lane_window),
         },
-        fee: fee(&policy, row),
+        fee: fee(&policy, row, built),
         pauses,
         sessions: sessions.into_iter().map(|session| sessions::story(policy.roster(), session)).collect(),
         nevers: nevers.into_iter().map(|never| sessions::never(policy.roster(), never)).collect(),
@@ -161,33 +163,27 @@ async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fau
     })
 }
 
-fn fee(policy: &Policy, row: &PayoutRow) -> FeeStory {
+fn fee(policy: &Policy, row: &PayoutRow, built: Option<&Build>) -> FeeStory {
     let intent = &row.payout.intent;
     let native = CoinId::native(&intent.chain_id);
     let coin = policy.newest_rules().coin(&native);
     FeeStory {
         cap: intent.fee_cap,
-        at_most: build_of(&row.payout.state).map(|build| build.max_fee),
+        at_most: built.map(|build| build.max_fee),
         coin: coin.map_or_else(|| native.to_string(), |coin| coin.name.clone()),
         decimals: coin.map(|coin| coin.decimals),
     }
 }
 
-/// The bytes that a live payout has.
-const fn build_of(state: &life::State) -> Option<&Build> {
-    match state {
-        life::State::Built { build } | life::State::Signing { build, .. } => Some(build),
-        life::State::Signed { tx } | life::State::Sent { tx, .. } => Some(&tx.build),
-        life::State::Undecided { .. }
-        | life::State::Screening { .. }
-        | life::State::Approving { .. }
-        | life::State::Queued
-        | life::State::Succeeded { .. }
-        | life::State::Failed { .. }
-        | life::State::Refused { .. }
-        | life::State::Rejected { .. }
-        | life::State::Withdrawn { .. } => None,
-    }
+/// The bytes that were built for it, wherever it is now.
+fn built(history: &[Entry]) -> Option<&Build> {
+    history.iter().rev().find_map(|entry| match &entry.record {
+        Record::Event(event) => match &**event {
+            Event::Built { build } => Some(build),
+            _ => None,
+        },
+        Record::Accepted { .. } => None,
+    })
 }
 
 /// Whether a pause of this scope concerns a payout.

@@ -113,10 +113,13 @@ fn check_settings(settings: &ProjectSettings, environment: Environment) -> Resul
         return Err(Fault::field("allow_private_callbacks", "is not possible in a production deployment"));
     }
     if let Some(text) = &settings.verification_url {
-        let url = check::callback_url(text)
-            .map_err(|rejected| Fault::field("verification_url", rejected.msg))?;
+        let url =
+            check::callback_url(text).map_err(|rejected| Fault::field("verification_url", rejected.msg))?;
         if environment == Environment::Production && !url.is_https() {
-            return Err(Fault::field("verification_url", "must begin with https:// in a production deployment"));
+            return Err(Fault::field(
+                "verification_url",
+                "must begin with https:// in a production deployment",
+            ));
         }
         target::allowed(&url, Reach::of(settings, environment))
             .map_err(|why| Fault::field("verification_url", why))?;
@@ -128,14 +131,18 @@ fn check_settings(settings: &ProjectSettings, environment: Environment) -> Resul
 fn key(asked: Option<String>, environment: Environment) -> Result<(ApiKeyText, Option<String>), Fault> {
     let Some(text) = asked else {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes)
-            .map_err(|_| Fault::unavailable("the operating system gives no randomness", "look at the gateway's host"))?;
+        getrandom::fill(&mut bytes).map_err(|_| {
+            Fault::unavailable("the operating system gives no randomness", "look at the gateway's host")
+        })?;
         let text = hex::encode(bytes);
         return Ok((ApiKeyText::new(text.clone()), Some(text)));
     };
     let key = ApiKey::new(text.clone()).map_err(|rule| Fault::field("api_key", rule))?;
     if key.is_published_example() && environment != Environment::Demo {
-        return Err(Fault::field("api_key", "is the key of the vendor's published examples, which everybody knows"));
+        return Err(Fault::field(
+            "api_key",
+            "is the key of the vendor's published examples, which everybody knows",
+        ));
     }
     if text.len() < 16 {
         return Err(Fault::field("api_key", "must have 16 characters at least"));

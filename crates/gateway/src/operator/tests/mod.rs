@@ -1,1 +1,9 @@
-//! Tests of the operators' API.
+//! The operators' API over HTTP, with a real database and a real hub that no co-signer has come to.
+
+mod door;
+mod freezes;
+mod house;
+mod payouts;
+mod projects;
+mod proposals;
+mod readings;

@@ -53,7 +53,9 @@ fn approving(approvals: &ApprovalProgress, steps: &[StepQuorum]) -> String {
 
 fn died(death: &Death) -> String {
     match death {
-        Death::Reverted { txid, why, .. } => format!("its transaction {txid} is final and had no effect ({why})"),
+        Death::Reverted { txid, why, .. } => {
+            format!("its transaction {txid} is final and had no effect ({why})")
+        }
         Death::TokenSpent { txid, .. } => format!("the final transaction {txid} spent its token"),
     }
 }
@@ -65,11 +67,15 @@ pub(super) fn next(row: &PayoutRow, pauses: &[String], has_nodes: bool) -> Vec<S
     if !pauses.is_empty() {
         actions.push("end the pause: `bursar resume PAUSE`, or wait for its end".to_owned());
     }
-    if let Some(wait) = &row.wait {
+    // Who has to approve what is said better below.
+    if let Some(wait) = row.wait.as_ref().filter(|_| !matches!(row.payout.state, State::Approving { .. })) {
         actions.push(wait.next_action.clone());
     }
     if !has_nodes && !row.status.is_terminal() {
-        actions.push("configure nodes for its chain in gateway.toml, [[chain]], and start the gateway again".to_owned());
+        actions.push(
+            "configure nodes for its chain in gateway.toml, [[chain]], and start the gateway again"
+                .to_owned(),
+        );
     }
     match &row.payout.state {
         State::Undecided { .. } => actions.push("none: it is decided when the figure is there".to_owned()),

@@ -68,7 +68,9 @@ pub(super) async fn story(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -
         all = found(Recipient::FirstTime);
     }
     if !decides(&all, &intent.rule) {
-        story.remarks.push("the rule would not match today: people, book or recipient have changed".to_owned());
+        story
+            .remarks
+            .push("the rule would not match today: people, book or recipient have changed".to_owned());
     }
     story.before = before(rules.rules.iter().map(|rule| &rule.id), &intent.rule, &all);
     Ok(story)
@@ -83,7 +85,8 @@ fn before<'a>(order: impl Iterator<Item = &'a RuleId>, deciding: &RuleId, all: &
     let because = |rule: &RuleId| {
         let unmet = all.unmet.iter().find(|(id, _)| id == rule).map(|(_, why)| why.to_string());
         let limited = all.list.iter().any(|candidate| candidate.rule == *rule);
-        unmet.or_else(|| limited.then(|| "its window or budget was used up when this was accepted".to_owned()))
+        unmet
+            .or_else(|| limited.then(|| "its window or budget was used up when this was accepted".to_owned()))
     };
     order
         .take_while(|rule| *rule != deciding)
@@ -95,7 +98,9 @@ fn before<'a>(order: impl Iterator<Item = &'a RuleId>, deciding: &RuleId, all: &
 async fn caller(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -> Result<Option<PrincipalId>, Fault> {
     let Some(proof) = gateway.store.caller(row.cid()).await? else { return Ok(None) };
     let signature: Option<CallerSignature> = proof.header.parse().ok();
-    Ok(signature.and_then(|signature| policy.people().owner_of(&signature.key())).map(|owner| owner.id.clone()))
+    Ok(signature
+        .and_then(|signature| policy.people().owner_of(&signature.key()))
+        .map(|owner| owner.id.clone()))
 }
 
 async fn recipient(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -> Result<Recipient, Fault> {

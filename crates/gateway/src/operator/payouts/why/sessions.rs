@@ -46,22 +46,27 @@ pub struct NeverStory {
 
 pub(super) fn story(roster: &Roster, row: SessionRow) -> SessionStory {
     let SessionRow { session, cid: _, intent: _, participants, outcome, reports, opened, closed } = row;
-    let told = |CosignerReport { index, checks, refusal }| CosignerStory { name: name(roster, index), checks, refusal };
+    let told = |CosignerReport { index, checks, refusal }| CosignerStory {
+        name: seat_name(roster, index),
+        checks,
+        refusal,
+    };
     SessionStory {
         session,
         opened,
         closed,
-        participants: participants.into_iter().map(|index| name(roster, index)).collect(),
+        participants: participants.into_iter().map(|index| seat_name(roster, index)).collect(),
         outcome,
         cosigners: reports.into_iter().map(told).collect(),
     }
 }
 
 pub(super) fn never(roster: &Roster, never: Never) -> NeverStory {
-    NeverStory { name: name(roster, never.index), reason: never.reason, at: never.at }
+    NeverStory { name: seat_name(roster, never.index), reason: never.reason, at: never.at }
 }
 
-fn name(roster: &Roster, index: u8) -> String {
+/// A co-signer's name.
+pub(in crate::operator) fn seat_name(roster: &Roster, index: u8) -> String {
     let seat = roster.cosigners.iter().find(|seat| seat.index == index);
     seat.map_or_else(|| format!("co-signer {index}"), |seat| seat.name.clone())
 }
