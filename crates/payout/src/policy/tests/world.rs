@@ -1,5 +1,7 @@
 //! A small house that the tests live in: three admins, a treasury of three, two directors, a screener, a shop.
 
+use std::sync::LazyLock;
+
 use crate::approval::{Act, ActNonce, SignedAct};
 use crate::coin::{Coin, CoinId, Family, Network};
 use crate::ids::{Address, AddressIndex, Attempt, Cid, Digest, PrincipalId, ProjectId, WalletId};
@@ -66,6 +68,12 @@ pub(super) fn step(group: &str, quorum: u8) -> StepQuorum {
 }
 
 pub(super) fn people() -> People {
+    // Keys cost a curve multiplication each, and properties ask for the people thousands of times.
+    static PEOPLE: LazyLock<People> = LazyLock::new(gathered);
+    PEOPLE.clone()
+}
+
+fn gathered() -> People {
     let mut principals: Vec<Principal> = Vec::new();
     principals.extend(ADMINS.map(|who| principal(who, Nature::Person, Role::Admin)));
     principals.extend(TREASURY.map(|who| principal(who, Nature::Person, Role::Approver)));
