@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::description::Description;
 use super::{DemoError, Stage, once, stage};
 use crate::deployment::Plan;
@@ -73,37 +71,51 @@ fn invitation(stage: &Stage, description: &Path) -> Result<String, DemoError> {
         "\nA payout of 2.5 coins, which people approve. The signature is good for five minutes:\n".to_owned(),
     );
     line(curl(stage, &deployment.vendor()?));
+    let bursar = crate::place::program("bursar").map_err(crate::deployment::DeploymentError::from)?;
+    let as_somebody =
+        |name: &str| format!("  {} --as {name} --key {}", bursar.display(), folder.key(name).display());
     line(
-        "\nApprove it with the number (cid) of the reply, one of the treasury and two of finance:\n"
-            .to_owned(),
+        "\nApprove it with the number (cid) of the reply: one of the treasury, two of finance.\n".to_owned(),
     );
+    line(format!(
+        "  export BURSAR_URL={} BURSAR_GENESIS={}",
+        doors.operator_url(),
+        folder.genesis().display()
+    ));
+    line(format!("  export BURSAR_PASSPHRASE_FILE={}", folder.passphrase().display()));
     for name in [TREASURY[0], FINANCE[0], FINANCE[1]] {
-        line(format!("  {} payout approve CID", command(stage, name)?));
+        line(format!("{} payout approve CID", as_somebody(name)));
     }
     line("\nWhat happens to it, and why:\n".to_owned());
-    line(format!("  {} why CID", command(stage, TREASURY[0])?));
+    line(format!("{} why CID\n", as_somebody(TREASURY[0])));
     Ok(text)
 }
 
-/// The operators' command line as somebody of the cast.
-fn command(stage: &Stage, name: &str) -> Result<String, DemoError> {
-    let folder = stage.deployment.folder();
-    let program = crate::place::program("bursar").map_err(crate::deployment::DeploymentError::from)?;
-    Ok(format!(
-        "{} --url {} --as {name} --key {} --passphrase-file {}",
-        program.display(),
-        stage.deployment.doors()?.operator_url(),
-        folder.key(name).display(),
-        folder.passphrase().display(),
-    ))
-}
-
-/// A ready-signed request in the shape of the vendor's v2 example, as a command.
+/// A ready-signed request in the shape and order of the vendor's v2 example, as a command.
 fn curl(stage: &Stage, vendor: &Vendor) -> String {
+    const ORDER: [&str; 12] = [
+        "pid",
+        "wallet_id",
+        "currency",
+        "from_address",
+        "to_address",
+        "amount",
+        "remark",
+        "third_party_id",
+        "callback_url",
+        "nonce",
+        "timestamp",
+        "sign",
+    ];
     let order = stage.order(&stage.coin("Ethereum"), "2.5");
     let mut fields = order.fields();
     fields["from_address"] = stage.from.clone().into();
-    let body = Value::Object(vendor.signed(fields));
+    let signed = vendor.signed(fields);
+    let pairs: Vec<String> =
+        ORDER.iter().filter_map(|key| Some(format!("\"{key}\": {}", signed.get(*key)?))).collect();
     let url = vendor.base_url();
-    format!("  curl -s {url}/api/v2/payout -H 'Content-Type: application/json' -d '{body}'")
+    format!(
+        "  curl -s {url}/api/v2/payout -H 'Content-Type: application/json' \\\n    -d '{{{}}}'",
+        pairs.join(", ")
+    )
 }
