@@ -111,6 +111,8 @@ pub struct Machine {
     began: Instant,
     since: Instant,
     phase: Phase,
+    /// The stage that the gateway was told of last.
+    said: &'static str,
     early: BTreeMap<u8, VecDeque<Letter>>,
 }
 
@@ -120,7 +122,8 @@ impl Machine {
         let others = terms.roster.cosigners.iter().map(|seat| seat.index).filter(|index| *index != terms.me);
         let early = others.map(|index| (index, VecDeque::new())).collect();
         let phase = Phase::Gathering { randoms: BTreeMap::new() };
-        let machine = Self { terms, timing, began: now, since: now, phase, early };
+        let said = phase.name();
+        let machine = Self { terms, timing, began: now, since: now, phase, said, early };
         let begin = PeerMessage::CeremonyBegin {
             ceremony: *machine.label(),
             request: machine.terms.order.digest(),
@@ -325,8 +328,9 @@ impl Machine {
                     self.phase = Phase::Echoing { made, transcript, echoed };
                     return;
                 }
-                actions.push(Action::Agree { printed: made.printed.clone() });
+                let printed = made.printed.clone();
                 self.enter(Phase::Agreeing { made }, now, actions);
+                actions.push(Action::Agree { printed });
             }
             (Phase::Confirming { made, mut acknowledged }, Letter::Ack(_)) => {
                 acknowledged.insert(from);
@@ -438,8 +442,8 @@ impl Machine {
         parts.push(&epoch);
         parts.extend(broadcasts.values().map(|digest| digest.as_bytes().as_slice()));
         let transcript = Digest::of("bursar/ceremony-transcript/v1", &parts);
-        actions.push(Action::Keep { share: Box::new(share), printed: printed.clone() });
-        self.enter(Phase::Keeping { id, printed, transcript }, now, actions);
+        self.enter(Phase::Keeping { id, printed: printed.clone(), transcript }, now, actions);
+        actions.push(Action::Keep { share: Box::new(share), printed });
     }
 
     fn compare(
@@ -533,8 +537,9 @@ impl Machine {
             self.phase = Phase::Testing { made, tests };
             return;
         }
-        actions.push(Action::Prove { printed: made.printed.clone() });
+        let printed = made.printed.clone();
         self.enter(Phase::Proving { made }, now, actions);
+        actions.push(Action::Prove { printed });
     }
 
     fn broken(&mut self, abort: Abort, actions: &mut Actions) {
@@ -545,10 +550,10 @@ impl Machine {
     }
 
     fn enter(&mut self, phase: Phase, now: Instant, actions: &mut Actions) {
-        let before = self.phase.name();
         self.phase = phase;
         self.since = now;
-        if self.phase.name() != before {
+        if self.phase.name() != self.said {
+            self.said = self.phase.name();
             actions.push(self.news());
         }
         if self.phase.listens() {

@@ -135,6 +135,3 @@ fn file_error(path: &std::path::Path, step: &'static str) -> impl FnOnce(std::io
     let path = path.to_owned();
     move |cause| CommandError::File { path, step, cause }
 }
-
-#[cfg(test)]
-mod tests;

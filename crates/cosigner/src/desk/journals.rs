@@ -133,7 +133,11 @@ fn take_in(cosigner: &Cosigner, from: u8, entries: Vec<SignedEntry>) {
     }
     let before = cosigner.journal.quarantine().is_some();
     match cosigner.journal.merge(from, entries, &heads, now()) {
-        Ok(merged) if merged.new > 0 => cosigner.renew_keys(),
+        Ok(merged) if merged.new > 0 => {
+            cosigner.renew_keys();
+            // A stop, a freeze or a lift may be among them.
+            cosigner.changed.notify_one();
+        }
         Ok(_) => {}
         Err(error) => {
             let error = &error as &dyn std::error::Error;

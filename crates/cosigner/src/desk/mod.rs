@@ -24,3 +24,6 @@ pub use cosigner::{Cosigner, Parts};
 pub use inbox::{INBOX, PAUSE, StopFile, StopFileError};
 pub use standing::SOFTWARE;
 pub use status::{STATUS, StatusFile};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! Whole co-signers, with everything but a process of their own, around a stand-in for a gateway's hub.
+
+mod ceremonies;
+mod hall;
+mod hub;
+mod signing;
+mod stopping;
