@@ -9,6 +9,7 @@ mod decoded;
 mod derive;
 pub mod evm;
 mod family;
+mod fingerprint;
 mod replace;
 mod signature;
 
@@ -16,5 +17,6 @@ pub use compare::{Mismatch, compare};
 pub use decoded::{DecodeError, Decoded, Effect, TokenRef};
 pub use derive::{DeriveError, child_public_key, derive_address};
 pub use family::{AddressError, ChainFamily, FeeTerms, MemoError, TokenIdError, family};
+pub use fingerprint::{FIRST_ADDRESSES, Fingerprinted, fingerprint};
 pub use replace::{is_fee_replacement, outbids};
 pub use signature::{AttachError, Attached, EcdsaSignature};
