@@ -9,7 +9,7 @@ use ipnet::IpNet;
 ///
 /// Read from the right: everything to the left of the last trusted hop was written by the caller and proves nothing.
 /// An entry that is no address ends the walk at the proxy that sent it.
-pub fn of(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) -> IpAddr {
+pub(super) fn of(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) -> IpAddr {
     let trusts = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let mut caller = peer.to_canonical();
     let hops = forwarded_for.iter().rev().flat_map(|header| header.split(',').rev());
@@ -26,7 +26,7 @@ pub fn of(peer: IpAddr, forwarded_for: &[&str], trusted: &[IpNet]) -> IpAddr {
 }
 
 /// Whether the list admits the address. An empty list admits nobody: a project is opened on purpose.
-pub fn is_listed(caller: IpAddr, list: &[IpNet]) -> bool {
+pub(super) fn is_listed(caller: IpAddr, list: &[IpNet]) -> bool {
     list.iter().any(|net| net.contains(&caller))
 }
 

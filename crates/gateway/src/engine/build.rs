@@ -154,7 +154,7 @@ async fn wait_for(
             let due_at = again(row, clock::now(), 1000);
             return hold(gateway, row, wait(error.to_string(), next_action), due_at).await;
         }
-        Hold::Funds { .. } | Hold::FeeOverCap { .. } => 5000,
+        Hold::Funds(_) | Hold::FeeOverCap { .. } => 5000,
         Hold::WouldFail(_) | Hold::Unbuildable(_) => 15_000,
     };
     desk.leave(row.cid());

@@ -15,7 +15,9 @@ use payout::policy::{Environment, Rules};
 
 use crate::config::ChainConfig;
 
-pub use road::{Chance, Head, Hold, Lane, NodeError, NodeHealth, Plan, Road, Sent, Sighting, Taken};
+pub use road::{
+    Chance, Head, Hold, Lane, NodeError, NodeHealth, Plan, Road, Sent, Shortage, Sighting, Taken,
+};
 
 /// The roads to all chains that are configured.
 #[derive(Default)]
@@ -27,7 +29,9 @@ pub struct Nodes {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The rules know no such chain.
-    #[error("the configuration has nodes for chain {0}, which the rules do not list: publish it or take it out")]
+    #[error(
+        "the configuration has nodes for chain {0}, which the rules do not list: publish it or take it out"
+    )]
     UnknownChain(ChainId),
     /// The HTTP client could not be made.
     #[error("the HTTP client for nodes cannot start")]

@@ -18,7 +18,8 @@ pub trait Road: Send + Sync {
     fn broadcast<'a>(&'a self, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sent, NodeError>>;
 
     /// Looks what has become of a signed transaction, by its effect and not only by its id.
-    fn look<'a>(&'a self, intent: &'a Intent, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sighting, NodeError>>;
+    fn look<'a>(&'a self, intent: &'a Intent, tx: &'a SignedTx)
+    -> BoxFuture<'a, Result<Sighting, NodeError>>;
 
     /// What an address holds of a coin, base units.
     fn balance<'a>(
@@ -69,17 +70,8 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum Hold {
     /// The wallet has too little.
-    #[error("{from} has {has} of {coin} left for new payouts and needs {needs} (base units)")]
-    Funds {
-        /// The paying address.
-        from: Address,
-        /// Which coin is short.
-        coin: CoinId,
-        /// What it has beyond the payouts in flight.
-        has: Amount,
-        /// What this payout needs at its worst.
-        needs: Amount,
-    },
+    #[error("{}", .0)]
+    Funds(Box<Shortage>),
     /// The chain's price is above the intent's cap.
     #[error("the fee would be {fee}, over the cap of {cap} (base units of the native coin)")]
     FeeOverCap {
@@ -105,11 +97,25 @@ pub enum Hold {
     Unbuildable(String),
 }
 
+/// What a wallet lacks.
+#[derive(Debug, thiserror::Error)]
+#[error("{from} has {has} of {coin} left for new payouts and needs {needs} (base units)")]
+pub struct Shortage {
+    /// The paying address.
+    pub from: Address,
+    /// Which coin is short.
+    pub coin: CoinId,
+    /// What it has beyond the payouts in flight.
+    pub has: Amount,
+    /// What this payout needs at its worst.
+    pub needs: Amount,
+}
+
 impl Hold {
     /// What somebody can do about it.
     pub const fn next_action(&self) -> &'static str {
         match self {
-            Self::Funds { .. } => "fund the paying address; the payout goes on by itself",
+            Self::Funds(_) => "fund the paying address; the payout goes on by itself",
             Self::FeeOverCap { .. } => {
                 "wait for a lower price, or withdraw it and publish a higher fee cap for later payouts"
             }

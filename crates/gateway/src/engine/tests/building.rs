@@ -7,7 +7,7 @@ use store::{Pause, PauseScope};
 use super::house::{House, coin, dead_node, name, project};
 use crate::clock;
 use crate::engine::{Next, build};
-use crate::node::Hold;
+use crate::node::{Hold, Shortage};
 
 #[tokio::test]
 async fn a_payout_that_no_quorum_has_seen_takes_no_token() {
@@ -34,12 +34,12 @@ async fn a_plan_becomes_a_build_with_its_token() {
 async fn an_empty_wallet_holds_with_its_figures_and_burns_nothing() {
     let house = House::new().await;
     let row = house.queued().await;
-    house.road.plans.lock().unwrap().push_back(Err(Hold::Funds {
+    house.road.plans.lock().unwrap().push_back(Err(Hold::Funds(Box::new(Shortage {
         from: row.payout.intent.from.clone(),
         coin: coin(),
         has: Amount::from_u128(5),
         needs: Amount::from_u128(9),
-    }));
+    }))));
     assert_eq!(build::step(&house.gateway, row.clone()).await.unwrap(), Next::Held);
     let held = house.row(row.cid()).await;
     assert_eq!(held.status, Status::AwaitingSignature);

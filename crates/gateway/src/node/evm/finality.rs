@@ -5,8 +5,8 @@
 
 use std::cmp::Ordering;
 
-use chain::evm::{delivered, nonce_of, transfer_calldata};
 use chain::TokenRef;
+use chain::evm::{delivered, nonce_of, transfer_calldata};
 use payout::ids::Address;
 use payout::intent::Intent;
 use payout::life::{BlockRef, Death, SignedTx};
@@ -34,7 +34,10 @@ pub(super) async fn look(road: &EvmRoad, intent: &Intent, tx: &SignedTx) -> Resu
                 answers.iter().map(|(name, verdict)| format!("{name}: {}", told(verdict))).collect();
             if finals < answers.len() {
                 // The others have not got that far, or never will: either way nothing is final yet.
-                return Ok(Sighting::Included { height: 0, waits: format!("nodes differ: {}", told.join("; ")) });
+                return Ok(Sighting::Included {
+                    height: 0,
+                    waits: format!("nodes differ: {}", told.join("; ")),
+                });
             }
             Ok(Sighting::Doubt(format!("nodes contradict each other: {}", told.join("; "))))
         }
@@ -58,12 +61,7 @@ fn told(verdict: &Sighting) -> String {
 }
 
 /// One node's whole account.
-async fn by_node(
-    road: &EvmRoad,
-    node: &Node,
-    intent: &Intent,
-    tx: &SignedTx,
-) -> Result<Sighting, NodeError> {
+async fn by_node(road: &EvmRoad, node: &Node, intent: &Intent, tx: &SignedTx) -> Result<Sighting, NodeError> {
     if let Some(receipt) = node.receipt(&tx.txid).await? {
         return judge(road, node, intent, &tx.txid, &receipt).await;
     }
@@ -83,7 +81,9 @@ async fn by_node(
         return Ok(if known { Sighting::Pending } else { Sighting::Missing });
     }
     let Some(spender) = spender(node, &intent.from, nonce, last_final.number).await? else {
-        return Ok(Sighting::Doubt("its nonce is used and the transaction that used it can't be found".to_owned()));
+        return Ok(Sighting::Doubt(
+            "its nonce is used and the transaction that used it can't be found".to_owned(),
+        ));
     };
     let Some(receipt) = node.receipt(&spender.hash).await? else {
         return Ok(Sighting::Doubt(format!("{} used its nonce and has no receipt", spender.hash)));
@@ -125,16 +125,14 @@ async fn judge(
     }
     match TokenRef::of(&intent.chain_id, &intent.token_id) {
         TokenRef::Native => Ok(Sighting::Succeeded(Chance { txid, block })),
-        TokenRef::Contract(contract) => {
-            match delivered(&receipt.logs, &contract, &intent.from, &intent.to) {
-                Some(amount) if amount == intent.amount => Ok(Sighting::Succeeded(Chance { txid, block })),
-                None => dead("the token's contract logged no transfer to the recipient"),
-                Some(amount) => Ok(Sighting::Doubt(format!(
-                    "the token's contract logged a transfer of {amount} in place of {}",
-                    intent.amount
-                ))),
-            }
-        }
+        TokenRef::Contract(contract) => match delivered(&receipt.logs, &contract, &intent.from, &intent.to) {
+            Some(amount) if amount == intent.amount => Ok(Sighting::Succeeded(Chance { txid, block })),
+            None => dead("the token's contract logged no transfer to the recipient"),
+            Some(amount) => Ok(Sighting::Doubt(format!(
+                "the token's contract logged a transfer of {amount} in place of {}",
+                intent.amount
+            ))),
+        },
     }
 }
 
@@ -190,9 +188,10 @@ async fn spender(
         }
     }
     for height in [high, low] {
-        let found = node.full_block(height).await?.and_then(|full| {
-            full.transactions.into_iter().find(|tx| tx.from == *from && tx.nonce == nonce)
-        });
+        let found = node
+            .full_block(height)
+            .await?
+            .and_then(|full| full.transactions.into_iter().find(|tx| tx.from == *from && tx.nonce == nonce));
         if found.is_some() {
             return Ok(found);
         }

@@ -61,7 +61,11 @@ impl Road for EvmRoad {
         Box::pin(self.pool.broadcast(&tx.signed))
     }
 
-    fn look<'a>(&'a self, intent: &'a Intent, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sighting, NodeError>> {
+    fn look<'a>(
+        &'a self,
+        intent: &'a Intent,
+        tx: &'a SignedTx,
+    ) -> BoxFuture<'a, Result<Sighting, NodeError>> {
         Box::pin(finality::look(self, intent, tx))
     }
 

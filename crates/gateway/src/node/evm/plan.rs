@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::EvmRoad;
 use super::rpc::At;
 use crate::config::Fees;
-use crate::node::road::{Hold, Lane, NodeError, Plan};
+use crate::node::road::{Hold, Lane, NodeError, Plan, Shortage};
 
 /// Gas above the estimate, in percent: state that the estimate saw may change until the transaction runs. Unused gas
 /// is not paid for.
@@ -123,19 +123,20 @@ fn spare(lane: &Lane, coin: &CoinId, chain_nonce: u64, balance: Amount) -> Amoun
 
 fn enough(lane: &Lane, coin: CoinId, has: Amount, needs: Option<Amount>) -> Result<(), Hold> {
     let needs = needs.ok_or_else(|| Hold::Unbuildable("amount and fee together overflow".to_owned()))?;
-    if has < needs { Err(Hold::Funds { from: lane.from.clone(), coin, has, needs }) } else { Ok(()) }
+    if has >= needs {
+        return Ok(());
+    }
+    Err(Hold::Funds(Box::new(Shortage { from: lane.from.clone(), coin, has, needs })))
 }
 
 async fn estimate(road: &EvmRoad, intent: &Intent, token: &TokenRef) -> Result<u64, Hold> {
     let call = call_of(intent, token)?;
-    let gas = road.pool.first(|node| node.estimate_gas(call.clone())).await.map_err(|error| {
-        match error {
-            NodeError::Refused { message, .. } => Hold::WouldFail(message),
-            other @ (NodeError::Unreachable { .. }
-            | NodeError::Nonsense { .. }
-            | NodeError::WrongNetwork { .. }
-            | NodeError::TooFew { .. }) => Hold::Node(other),
-        }
+    let gas = road.pool.first(|node| node.estimate_gas(call.clone())).await.map_err(|error| match error {
+        NodeError::Refused { message, .. } => Hold::WouldFail(message),
+        other @ (NodeError::Unreachable { .. }
+        | NodeError::Nonsense { .. }
+        | NodeError::WrongNetwork { .. }
+        | NodeError::TooFew { .. }) => Hold::Node(other),
     })?;
     gas.checked_mul(100 + GAS_MARGIN_PERCENT)
         .map(|gas| gas.div_ceil(100))
@@ -171,10 +172,8 @@ async fn prices(road: &EvmRoad) -> Result<Prices, NodeError> {
             Ok(Prices::Legacy { gas_price })
         }
         Fees::Eip1559 => {
-            let (head, tip) = road
-                .pool
-                .first(|node| async move { tokio::try_join!(node.head(), node.tip()) })
-                .await?;
+            let (head, tip) =
+                road.pool.first(|node| async move { tokio::try_join!(node.head(), node.tip()) }).await?;
             Ok(Prices::Eip1559 { base: head.base_fee, tip })
         }
     }

@@ -71,7 +71,10 @@ impl Pool {
     ///
     /// A minority that answers differently makes it a contradiction: one of them lies or is on a fork, and nobody here
     /// can tell which.
-    pub(super) async fn agree<'a, T, F>(&'a self, ask: impl Fn(&'a Node) -> F) -> Result<Agreement<T>, NodeError>
+    pub(super) async fn agree<'a, T, F>(
+        &'a self,
+        ask: impl Fn(&'a Node) -> F,
+    ) -> Result<Agreement<T>, NodeError>
     where
         T: Clone + PartialEq,
         F: Future<Output = Result<T, NodeError>>,
@@ -104,8 +107,7 @@ impl Pool {
     /// Sends to all nodes at once; one that takes it is enough.
     pub(super) async fn broadcast(&self, signed: &[u8]) -> Result<Sent, NodeError> {
         let sent = self.nodes.iter().map(|node| node.send(signed));
-        let mut outcome: Result<Sent, NodeError> =
-            Err(NodeError::TooFew { needed: 1, answered: 0 });
+        let mut outcome: Result<Sent, NodeError> = Err(NodeError::TooFew { needed: 1, answered: 0 });
         for result in futures::future::join_all(sent).await {
             match result {
                 Ok(()) => return Ok(Sent::Accepted),
@@ -126,7 +128,14 @@ impl Pool {
 /// Refusals that say nothing about failure: the transaction, or another of the same nonce, is there already.
 fn means_look(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    ["already known", "already imported", "known transaction", "nonce too low", "already exists", "underpriced"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "already known",
+        "already imported",
+        "known transaction",
+        "nonce too low",
+        "already exists",
+        "underpriced",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }

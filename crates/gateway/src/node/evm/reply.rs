@@ -110,7 +110,8 @@ pub(super) fn block(value: &Value) -> Option<Block> {
 }
 
 pub(super) fn full_block(value: &Value) -> Option<FullBlock> {
-    let transactions = value.get("transactions")?.as_array()?.iter().map(transaction).collect::<Option<_>>()?;
+    let transactions =
+        value.get("transactions")?.as_array()?.iter().map(transaction).collect::<Option<_>>()?;
     Some(FullBlock { block: block(value)?, transactions })
 }
 
@@ -156,7 +157,9 @@ mod tests {
     #[test]
     fn a_quantity_is_hexadecimal_with_its_prefix() {
         assert_eq!(quantity(&json!("0x1f")), Some(31));
-        for bad in [json!("1f"), json!(31), json!("0x"), json!("0x+1"), json!("0x1ffffffffffffffff"), json!(null)] {
+        for bad in
+            [json!("1f"), json!(31), json!("0x"), json!("0x+1"), json!("0x1ffffffffffffffff"), json!(null)]
+        {
             assert_eq!(quantity(&bad), None, "{bad}");
         }
     }

@@ -71,8 +71,7 @@ impl Node {
     async fn ask(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
         if !self.proven.load(Ordering::Relaxed) {
             let found = self.call("eth_chainId", json!([])).await?;
-            let found =
-                reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
+            let found = reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
             if found != self.network {
                 return Err(NodeError::WrongNetwork {
                     node: self.name.clone(),
@@ -91,11 +90,19 @@ impl Node {
     }
 
     async fn call(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
-        let unreachable =
-            |source: reqwest::Error| NodeError::Unreachable { node: self.name.clone(), source: source.without_url() };
+        let unreachable = |source: reqwest::Error| NodeError::Unreachable {
+            node: self.name.clone(),
+            source: source.without_url(),
+        };
         let question = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let mut response =
-            self.client.post(self.url.clone()).timeout(TIMEOUT).json(&question).send().await.map_err(unreachable)?;
+        let mut response = self
+            .client
+            .post(self.url.clone())
+            .timeout(TIMEOUT)
+            .json(&question)
+            .send()
+            .await
+            .map_err(unreachable)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > REPLY_LIMIT {
@@ -157,7 +164,8 @@ impl Node {
 
     /// A block with its transactions.
     pub(super) async fn full_block(&self, height: u64) -> Result<Option<FullBlock>, NodeError> {
-        self.parsed("eth_getBlockByNumber", json!([At::Height(height).param(), true]), reply::full_block).await
+        self.parsed("eth_getBlockByNumber", json!([At::Height(height).param(), true]), reply::full_block)
+            .await
     }
 
     /// How many transactions of an address the chain holds: its next nonce.
