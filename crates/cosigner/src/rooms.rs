@@ -140,10 +140,14 @@ impl<L: Letters> Rooms<L> {
 
     /// Tells the rooms of a connection that the link to a peer broke.
     pub fn link_lost(&self, line: LineId, from: u8) {
-        let mut state = self.lock();
-        state.early.remove(&(line, from));
-        for (_, sender) in state.open.iter().filter(|((its, _), _)| *its == line) {
-            let _ = sender.send(Mail::Letter { from, letter: L::link_lost() });
+        self.lock().early.remove(&(line, from));
+        self.deliver_all(line, from, L::link_lost);
+    }
+
+    /// Puts a letter of a peer into all rooms of a connection.
+    pub fn deliver_all(&self, line: LineId, from: u8, letter: impl Fn() -> L) {
+        for (_, sender) in self.lock().open.iter().filter(|((its, _), _)| *its == line) {
+            let _ = sender.send(Mail::Letter { from, letter: letter() });
         }
     }
 

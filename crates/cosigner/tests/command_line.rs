@@ -214,6 +214,8 @@ fn a_new_cosigner_is_made_enrolled_and_shows_what_it_is() {
     assert_eq!(json["deployment"], genesis.deployment().to_string());
     let error = host.fail(&["enroll", "from-the-owner.json"]);
     assert!(error.contains("enrolled already"), "{error}");
+    let out = host.succeed(&["why", &"0".repeat(64)]);
+    assert!(out.contains("to no co-signer yet") && out.contains("by no journal"), "{out}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod restore;
 mod run;
 mod status;
 mod stop;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ enum Command {
     Stop(stop::Stop),
     /// Seal the vault with another passphrase.
     Passphrase(passphrase::Change),
+    /// Show what the journals that are held here say about an intent.
+    Why(why::Why),
 }
 
 /// Why a command failed. The text says what to do next.
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Restore(restore) => restore.run(&Config::read(&config)?),
         Command::Stop(stop) => stop.run(&Config::read(&config)?),
         Command::Passphrase(change) => change.run(&Config::read(&config)?),
+        Command::Why(why) => why.run(&Config::read(&config)?),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,9 +11,10 @@ use tokio::sync::watch;
 use wire::message::{FromCosigner, JournalHead, PeerMessage, SignedEntry};
 
 use super::cosigner::{Cosigner, now};
-use crate::ceremony::superseded;
+use crate::ceremony::{Letter as CeremonyLetter, superseded};
 use crate::journal::{Facts, Rest, Share};
 use crate::link::{Line, Told};
+use crate::session::Letter;
 
 /// Entries are checked where they arrive, up to so many; more would hold up the sessions in flight.
 const AT_ONCE: usize = 64;
@@ -106,7 +107,7 @@ pub(super) fn heads(cosigner: &Arc<Cosigner>, line: &Arc<Line>, peer: u8, heads:
     let (cosigner, line) = (Arc::clone(cosigner), Arc::clone(line));
     tokio::task::spawn_blocking(move || {
         // Nothing to merge, but a quarantined co-signer counts whom it has caught up with.
-        take_in(&cosigner, peer, Vec::new());
+        take_in(&cosigner, &line, peer, Vec::new());
         if let Some((_, reached)) = cosigner.send_entries(&line, peer, &heads) {
             cosigner.note_heads(peer, reached);
         }
@@ -114,19 +115,19 @@ pub(super) fn heads(cosigner: &Arc<Cosigner>, line: &Arc<Line>, peer: u8, heads:
 }
 
 /// A peer brings entries. They are merged before anything else that it says is heard.
-pub(super) async fn entries(cosigner: &Arc<Cosigner>, from: u8, entries: Vec<SignedEntry>) {
+pub(super) async fn entries(cosigner: &Arc<Cosigner>, line: &Arc<Line>, from: u8, entries: Vec<SignedEntry>) {
     if entries.len() <= AT_ONCE {
-        take_in(cosigner, from, entries);
+        take_in(cosigner, line, from, entries);
         return;
     }
-    let cosigner = Arc::clone(cosigner);
-    let merged = tokio::task::spawn_blocking(move || take_in(&cosigner, from, entries)).await;
+    let (cosigner, line) = (Arc::clone(cosigner), Arc::clone(line));
+    let merged = tokio::task::spawn_blocking(move || take_in(&cosigner, &line, from, entries)).await;
     if let Err(error) = merged {
         tracing::error!(error = &error as &dyn std::error::Error, "merging ended badly");
     }
 }
 
-fn take_in(cosigner: &Cosigner, from: u8, entries: Vec<SignedEntry>) {
+fn take_in(cosigner: &Cosigner, line: &Line, from: u8, entries: Vec<SignedEntry>) {
     let mut heads = cosigner.known_heads(from);
     for entry in &entries {
         advance(&mut heads, entry.head());
@@ -140,8 +141,11 @@ fn take_in(cosigner: &Cosigner, from: u8, entries: Vec<SignedEntry>) {
         }
         Ok(_) => {}
         Err(error) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(from, error, "journal entries were refused");
+            // Whoever brings what can't be merged may know of more: nothing is signed with it.
+            let why = format!("its journal entries were refused: {error}");
+            cosigner.sessions.deliver_all(line.id, from, || Letter::Abort { why: why.clone() });
+            cosigner.ceremonies.deliver_all(line.id, from, || CeremonyLetter::Abort { why: why.clone() });
+            tracing::error!(from, error = &error as &dyn std::error::Error, "journal entries were refused");
         }
     }
     cosigner.note_heads(from, heads);

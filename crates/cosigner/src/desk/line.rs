@@ -158,7 +158,7 @@ impl OpenLine<'_> {
         let to_ceremony = |label: Label, letter| cosigner.ceremonies.deliver(line.id, from, label, letter);
         match message {
             PeerMessage::Heads(heads) => journals::heads(cosigner, line, from, heads),
-            PeerMessage::Entries(entries) => journals::entries(cosigner, from, entries).await,
+            PeerMessage::Entries(entries) => journals::entries(cosigner, line, from, entries).await,
             PeerMessage::Begin { session, request, random, heads, now } => {
                 cosigner.note_heads(from, heads.clone());
                 to_session(session, Letter::Begin(Begin { request, random, heads, now }));

@@ -159,13 +159,7 @@ impl Hall {
         });
         let this = Arc::clone(&cosigner);
         let task = tokio::spawn(async move { this.run().await });
-        let chair = Chair { cosigner, task };
-        let place = usize::from(index) - 1;
-        if place < self.chairs.len() {
-            self.chairs[place] = chair;
-        } else {
-            self.chairs.push(chair);
-        }
+        self.chairs.insert(usize::from(index) - 1, Chair { cosigner, task });
     }
 
     /// Stops a co-signer, and waits until its folder is free.
@@ -178,6 +172,12 @@ impl Hall {
     }
 
     pub(super) async fn restart(&mut self, index: u8) {
+        self.leave(index).await;
+        self.seat(index);
+    }
+
+    /// Stops a co-signer and waits until nothing of it is left. Its place stays empty until it is seated again.
+    pub(super) async fn leave(&mut self, index: u8) {
         self.stop(index).await;
         let chair = self.chairs.remove(usize::from(index) - 1);
         let weak = Arc::downgrade(&chair.cosigner);
@@ -185,10 +185,6 @@ impl Hall {
         while weak.strong_count() > 0 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        // `seat` puts it back at its place.
-        let rest = self.chairs.split_off(usize::from(index) - 1);
-        self.seat(index);
-        self.chairs.extend(rest);
     }
 
     pub(super) fn chair(&self, index: u8) -> &Arc<Cosigner> {

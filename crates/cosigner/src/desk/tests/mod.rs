@@ -3,5 +3,6 @@
 mod ceremonies;
 mod hall;
 mod hub;
+mod merging;
 mod signing;
 mod stopping;
