@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use payout::ids::{Address, ChainId};
 
 use super::failure::Failure;
 use super::table::{harmless, table};
@@ -67,14 +68,14 @@ fn ended(sheet: CeremonySheet) -> Result<CeremonySheet, Failure> {
 }
 
 /// What a person compares with the co-signers' own terminals.
-pub(super) fn text(sheet: &CeremonySheet) -> String {
+pub(super) fn text(sheet: &CeremonySheet, addresses: &[(ChainId, Address)]) -> String {
     let row = |voice: &CeremonyVoice| {
         [voice.name.clone(), voice.fingerprint.clone().unwrap_or_else(|| harmless(&voice.stage))]
     };
     let rows: Vec<_> = sheet.cosigners.iter().map(row).collect();
     let mut text =
         format!("Wallet {}: {}\n{}", sheet.wallet, sheet.what, table(["CO-SIGNER", "FINGERPRINT"], &rows));
-    for (chain, address) in &sheet.addresses {
+    for (chain, address) in addresses {
         text.push_str(&format!("address on chain {chain}: {address}\n"));
     }
     text

@@ -1,6 +1,7 @@
 //! What is believed: the genesis file in our hands, and every later version of the policy by its own signatures.
 
-use payout::policy::{Genesis, Policy};
+use payout::ids::{Address, ChainId};
+use payout::policy::{Genesis, Heads, Policy, Wallet};
 
 use super::desk::Desk;
 use super::failure::Failure;
@@ -10,6 +11,8 @@ use crate::client::OperatorClient;
 pub(super) struct Trusted {
     pub(super) genesis: Genesis,
     pub(super) policy: Policy,
+    /// Where the chains stood after genesis and after each version, newest last.
+    past: Vec<Heads>,
 }
 
 /// The genesis file: the one that was named, or the configuration's if it exists.
@@ -47,6 +50,7 @@ impl Trusted {
         versions: Vec<payout::policy::SignedVersion>,
     ) -> Result<Self, Failure> {
         let mut policy = Policy::from_genesis(&genesis);
+        let mut past = vec![policy.heads()];
         for version in versions {
             policy.append(version).map_err(|error| {
                 Failure::refused(format!(
@@ -54,7 +58,29 @@ impl Trusted {
                 ))
                 .next("sign nothing; tell the other admins")
             })?;
+            past.push(policy.heads());
         }
-        Ok(Self { genesis, policy })
+        Ok(Self { genesis, policy, past })
+    }
+
+    /// The payout addresses of a wallet's key, once its fingerprint is computed again from the key: a gateway could show
+    /// the fingerprint that the co-signers printed beside a key of its own, and wait for money.
+    pub(super) fn addresses(&self, entry: &Wallet) -> Result<Vec<(ChainId, Address)>, Failure> {
+        let policy = &self.policy;
+        let computed = |heads: &Heads| {
+            let networks = &policy.rules(heads.rules.version)?.networks;
+            let place = (&policy.deployment(), policy.roster(), heads);
+            chain::fingerprint(place, networks, entry.id, &entry.public_key, &entry.chain_code).ok()
+        };
+        // The ceremony was held under one of the versions; which one is not said anywhere.
+        let found =
+            self.past.iter().rev().filter_map(computed).find(|found| found.fingerprint == entry.fingerprint);
+        found.map(|found| found.addresses).ok_or_else(|| {
+            Failure::refused(format!(
+                "the fingerprint {} is not that of the key that is shown",
+                entry.fingerprint
+            ))
+            .next("sign nothing and send nothing there; tell the other admins")
+        })
     }
 }

@@ -14,6 +14,7 @@ use super::desk::{Consent, Desk, confirm};
 use super::failure::Failure;
 use super::policy::offer;
 use super::table::{harmless, table};
+use super::trust::Trusted;
 use crate::client::OperatorClient;
 use crate::operator::wallets::{RefreshWallet, WalletSheet};
 
@@ -65,7 +66,8 @@ pub(super) async fn run(desk: &Desk, command: WalletCommand) -> Result<Answer, F
 }
 
 async fn list(desk: &Desk) -> Result<Answer, Failure> {
-    let sheets = desk.client()?.wallets().await?;
+    let (client, trusted) = desk.trusted().await?;
+    let sheets = client.wallets().await?;
     if sheets.is_empty() {
         return Answer::new("no wallets; `bursar wallet create 1` makes one\n", &sheets);
     }
@@ -83,14 +85,30 @@ async fn list(desk: &Desk) -> Result<Answer, Failure> {
     let rows: Vec<_> = sheets.iter().map(row).collect();
     let mut text = table(["WALLET", "STATE", "SIGNERS", "FINGERPRINT", "HELD BY"], &rows);
     for sheet in &sheets {
-        for (chain, address) in &sheet.addresses {
-            text.push_str(&format!("wallet {} on chain {chain}: {address}\n", sheet.entry.id));
-        }
+        text.push_str(&addresses(&trusted, sheet));
         for remark in &sheet.remarks {
             text.push_str(&format!("wallet {}: {}\n", sheet.entry.id, harmless(remark)));
         }
     }
     Answer::new(text, &sheets)
+}
+
+/// Addresses as they follow from what admins signed, or from a key whose fingerprint is right; never as they are shown.
+fn addresses(trusted: &Trusted, sheet: &WalletSheet) -> String {
+    let id = sheet.entry.id;
+    let signed = trusted.policy.newest_rules().wallet(id);
+    let remark = match (sheet.active, signed) {
+        (true, Some(signed)) if *signed == sheet.entry => "",
+        (true, _) => return format!("wallet {id}: THE GATEWAY SHOWS ANOTHER KEY THAN THE ADMINS SIGNED\n"),
+        (false, _) => " (not active: send nothing there)",
+    };
+    match trusted.addresses(&sheet.entry) {
+        Ok(list) => list
+            .into_iter()
+            .map(|(chain, address)| format!("wallet {id} on chain {chain}: {address}{remark}\n"))
+            .collect(),
+        Err(failure) => format!("wallet {id}: {}\n", failure.message()),
+    }
 }
 
 async fn create(desk: &Desk, wallet: WalletId, consent: Consent) -> Result<Answer, Failure> {
@@ -101,7 +119,7 @@ async fn create(desk: &Desk, wallet: WalletId, consent: Consent) -> Result<Answe
         .entry
         .clone()
         .ok_or_else(|| Failure::refused("the gateway shows no key for a ceremony that is done"))?;
-    let read = ceremony::text(&sheet);
+    let read = ceremony::text(&sheet, &trusted.addresses(&entry)?);
     let proposed = propose(&client, &trusted.policy, entry, &read, consent).await;
     match proposed {
         Ok(answer) => Answer::new(
@@ -127,7 +145,12 @@ async fn activate(desk: &Desk, wallet: WalletId, consent: Consent) -> Result<Ans
         return Err(Failure::refused(format!("the key of wallet {wallet} is not whole: {remark}"))
             .next("all co-signers must be connected and hold the same key"));
     }
-    let read = format!("Wallet {wallet}\n  fingerprint {}\n", sheet.entry.fingerprint);
+    let read = format!(
+        "Wallet {wallet}\n  fingerprint {}\n{}",
+        sheet.entry.fingerprint,
+        addresses(&trusted, &sheet)
+    );
+    trusted.addresses(&sheet.entry)?;
     propose(&client, &trusted.policy, sheet.entry, &read, consent).await
 }
 
@@ -186,7 +209,18 @@ async fn refresh(
     }
     let opened = client.refresh_wallet(wallet, &RefreshWallet { epoch, orders }).await?;
     let sheet = ceremony::follow(&client, &opened.ceremony).await?;
-    Answer::new(ceremony::text(&sheet), &sheet)
+    // The key is the same as before, or it is not this wallet's.
+    let signed = policy.newest_rules().wallet(wallet);
+    let same = sheet.entry.as_ref().zip(signed).is_some_and(|(shown, signed)| {
+        shown.public_key == signed.public_key
+            && shown.chain_code == signed.chain_code
+            && shown.fingerprint == signed.fingerprint
+    });
+    match signed {
+        Some(signed) if same => Answer::new(ceremony::text(&sheet, &trusted.addresses(signed)?), &sheet),
+        _ => Err(Failure::refused("the refreshed key is not the one that the admins signed")
+            .next("look at each co-signer's own terminal; send nothing to its addresses")),
+    }
 }
 
 async fn next_epoch(client: &OperatorClient, wallet: WalletId) -> Result<u32, Failure> {

@@ -83,6 +83,7 @@ impl<R: Needs> FromRequest<Arc<Office>> for By<R> {
         let (parts, body) = request.into_parts();
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let claim = Claim::read(&parts.headers)?;
+        in_time(claim.time, clock::now())?;
         let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
             Fault::bad(format!("the body is over {BODY_LIMIT} bytes, or broke off"), "send less")
         })?;
@@ -96,7 +97,6 @@ impl<R: Needs> FromRequest<Arc<Office>> for By<R> {
             deployment: office.gateway.policy().deployment(),
         };
         let principal = claim.principal_of(office, &signed)?;
-        in_time(claim.time, now)?;
         if !principal.may(R::ROLE) {
             return Err(Fault::forbidden(
                 format!("{} has not the role {}, which this needs", principal.id, R::ROLE.as_str()),

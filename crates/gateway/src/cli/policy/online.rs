@@ -22,7 +22,7 @@ use crate::operator::proposals::ProposalSheet;
 
 /// `policy show`
 pub(super) async fn show(desk: &Desk, chain: Option<ChainWord>) -> Result<Answer, Failure> {
-    let (_, Trusted { genesis, policy }) = desk.trusted().await?;
+    let (_, Trusted { genesis, policy, .. }) = desk.trusted().await?;
     let heads = policy.heads();
     let chains = match chain {
         Some(word) => vec![ChainName::from(word)],

@@ -4,6 +4,7 @@ mod doctor;
 mod offline;
 mod reading;
 mod stories;
+mod trust;
 mod words;
 
 use clap::Parser as _;
