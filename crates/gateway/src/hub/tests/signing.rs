@@ -77,7 +77,11 @@ async fn an_aborted_session_is_followed_by_another_quorum_at_once() {
 
 #[tokio::test]
 async fn a_silent_cosigner_costs_one_time_out_and_is_asked_last_afterwards() {
-    let world = World::new(2, 3).await;
+    let mut pace = quick();
+    // Not the end of the session's time is what finds it.
+    pace.session = Duration::from_secs(10);
+    pace.overall = Duration::from_secs(20);
+    let world = World::at(pace, 2, 3).await;
     let _one = world.cosigner(1, Manner::Silent).await;
     let _two = world.cosigner(2, Manner::Signs).await;
     let _three = world.cosigner(3, Manner::Signs).await;
