@@ -4,49 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mpc::{Abort, KeyShare, Keygen, Outgoing, Party, Progress, Refresh, Session as _, Sign, Signature};
+use mpc::{Abort, KeyShare, Outgoing, Party, Session as _};
 use payout::ids::Digest;
 use wire::message::{CeremonyNews, Label, PeerMessage, echo_digest};
 use wire::session::ceremony_id;
 
-use super::fingerprint::{Fingerprinted, fingerprint};
+use super::dealing::Started;
+use super::fingerprint::Fingerprinted;
 use super::letter::Letter;
 use super::phase::{Made, Phase};
-use super::proof::{self, test_digest, test_subsets};
+use super::proof;
 use super::terms::{AGREED, TESTED, Terms, Timing};
 
 /// The most letters of one peer that wait for their phase.
 const MOST_EARLY: usize = 8;
-
-/// The round of key generation and refresh in which each party says the same to everybody.
-const BROADCAST_ROUND: u8 = 4;
-
-/// What makes the shares.
-pub enum Protocol {
-    /// Of a new key.
-    Keygen(Keygen),
-    /// Of a key that is there.
-    Refresh(Refresh),
-}
-
-/// A started protocol and its first messages.
-pub type Started = (Protocol, Vec<Outgoing>);
-
-impl Protocol {
-    fn receive(&mut self, from: Party, round: u8, payload: &[u8]) -> Result<Progress<KeyShare>, Abort> {
-        match self {
-            Self::Keygen(protocol) => protocol.receive(from, round, payload),
-            Self::Refresh(protocol) => protocol.receive(from, round, payload),
-        }
-    }
-
-    fn waiting_for(&self) -> Vec<Party> {
-        match self {
-            Self::Keygen(protocol) => protocol.waiting_for(),
-            Self::Refresh(protocol) => protocol.waiting_for(),
-        }
-    }
-}
 
 /// What the machine wants done, in this order.
 pub enum Action {
@@ -102,18 +73,18 @@ pub enum Action {
     News(CeremonyNews),
 }
 
-type Actions = Vec<Action>;
+pub(super) type Actions = Vec<Action>;
 
 /// One co-signer's side of one ceremony.
 pub struct Machine {
-    terms: Terms,
+    pub(super) terms: Terms,
     timing: Timing,
     began: Instant,
-    since: Instant,
-    phase: Phase,
+    pub(super) since: Instant,
+    pub(super) phase: Phase,
     /// The stage that the gateway was told of last.
     said: &'static str,
-    early: BTreeMap<u8, VecDeque<Letter>>,
+    pub(super) early: BTreeMap<u8, VecDeque<Letter>>,
 }
 
 impl Machine {
@@ -381,175 +352,14 @@ impl Machine {
         actions.push(Action::Start { id });
     }
 
-    fn deal(
-        &mut self,
-        (id, mut protocol, mut broadcasts): (Digest, Box<Protocol>, BTreeMap<u8, Digest>),
-        from: u8,
-        (round, payload): (u8, &[u8]),
-        now: Instant,
-        actions: &mut Actions,
-    ) {
-        if round == BROADCAST_ROUND {
-            broadcasts.insert(from, broadcast_digest(payload));
-        }
-        match protocol.receive(party(from), round, payload) {
-            Ok(Progress::Waiting | Progress::Ignored { .. }) => {
-                self.phase = Phase::Dealing { id, protocol, broadcasts };
-            }
-            Ok(Progress::Send(send)) => {
-                self.note(&send, &mut broadcasts);
-                actions.extend(self.rounds(send, None));
-                self.since = now;
-                self.phase = Phase::Dealing { id, protocol, broadcasts };
-            }
-            Ok(Progress::Done { send, output }) => {
-                self.note(&send, &mut broadcasts);
-                actions.extend(self.rounds(send, None));
-                self.made(id, output, &broadcasts, now, actions);
-            }
-            Err(abort) => self.broken(abort, actions),
-        }
-    }
-
-    /// What we say to everybody is a part of the transcript too.
-    fn note(&self, send: &[Outgoing], broadcasts: &mut BTreeMap<u8, Digest>) {
-        for message in send.iter().filter(|message| message.to.is_none()) {
-            broadcasts.insert(self.terms.me, broadcast_digest(&message.payload));
-        }
-    }
-
-    fn made(
-        &mut self,
-        id: Digest,
-        share: KeyShare,
-        broadcasts: &BTreeMap<u8, Digest>,
-        now: Instant,
-        actions: &mut Actions,
-    ) {
-        let (public_key, chain_code) = (share.public_key(), share.chain_code());
-        let Terms { order, deployment, roster, networks, policy, fingerprint: kept, .. } = &self.terms;
-        let place = (deployment, roster, policy);
-        let printed = match fingerprint(place, networks, order.wallet, &public_key, &chain_code) {
-            Ok(printed) => printed,
-            Err(error) => return self.fail(&format!("the new key has no address: {error}"), actions),
-        };
-        let printed = match kept {
-            Some(kept) => Fingerprinted { fingerprint: kept.clone(), ..printed },
-            None => printed,
-        };
-        let mut parts: Vec<&[u8]> = vec![id.as_bytes(), &public_key, &chain_code];
-        let epoch = share.epoch().to_be_bytes();
-        parts.push(&epoch);
-        parts.extend(broadcasts.values().map(|digest| digest.as_bytes().as_slice()));
-        let transcript = Digest::of("bursar/ceremony-transcript/v1", &parts);
-        self.enter(Phase::Keeping { id, printed: printed.clone(), transcript }, now, actions);
-        actions.push(Action::Keep { share: Box::new(share), printed });
-    }
-
-    fn compare(
-        &self,
-        made: &Made,
-        transcript: &Digest,
-        from: u8,
-        (theirs, fingerprint, signature): (Digest, &str, payout::key::Signature),
-    ) -> Result<(), String> {
-        let seat =
-            self.terms.roster.seat(from).ok_or_else(|| format!("no co-signer {from} on the roster"))?;
-        let digest = echo_digest(self.label(), &theirs, fingerprint);
-        seat.key
-            .verify_digest(&digest, &signature)
-            .map_err(|_| format!("the echo of co-signer {from} is not signed by it"))?;
-        if theirs != *transcript {
-            return Err(format!(
-                "co-signer {from} saw another transcript than this one: somebody said two things"
-            ));
-        }
-        if fingerprint != made.printed.fingerprint {
-            return Err(format!(
-                "co-signer {from} computed fingerprint {fingerprint}, this one {}: the policies that they hold differ",
-                made.printed.fingerprint
-            ));
-        }
-        Ok(())
-    }
-
-    /// Starts the test signatures that we are a member of.
-    fn test(&mut self, made: Made, now: Instant, actions: &mut Actions) {
-        let subsets = test_subsets(self.terms.roster.threshold, self.terms.roster.share_count());
-        let mut tests = BTreeMap::new();
-        for (number, members) in (0u8..).zip(subsets) {
-            if !members.contains(&self.terms.me) {
-                continue;
-            }
-            let parties: Vec<Party> = members.into_iter().map(party).collect();
-            let session = *proof::test_session(&made.id, number).as_bytes();
-            let digest = *test_digest(&made.id, number).as_bytes();
-            match Sign::start(&made.share, &[], &parties, session, digest) {
-                Ok((test, send)) => {
-                    actions.extend(self.rounds_among(send, Some(number), &parties));
-                    tests.insert(number, Box::new(test));
-                }
-                Err(abort) => return self.broken(abort, actions),
-            }
-        }
-        self.enter(Phase::Testing { made, tests }, now, actions);
-    }
-
-    fn play(
-        &mut self,
-        made: Made,
-        mut tests: BTreeMap<u8, Box<Sign>>,
-        from: u8,
-        (wire_round, payload): (u8, &[u8]),
-        now: Instant,
-        actions: &mut Actions,
-    ) {
-        let Some((number, round)) = proof::from_wire(wire_round) else {
-            return self.fail(&format!("co-signer {from} spoke out of turn"), actions);
-        };
-        let Some(test) = tests.get_mut(&number) else {
-            return self.fail(&format!("co-signer {from} sent to a test that is not ours"), actions);
-        };
-        let subsets = test_subsets(self.terms.roster.threshold, self.terms.roster.share_count());
-        let members = subsets.into_iter().nth(usize::from(number)).unwrap_or_default();
-        let parties: Vec<Party> = members.into_iter().map(party).collect();
-        let output: Option<Signature> = match test.receive(party(from), round, payload) {
-            Ok(Progress::Waiting | Progress::Ignored { .. }) => None,
-            Ok(Progress::Send(send)) => {
-                actions.extend(self.rounds_among(send, Some(number), &parties));
-                self.since = now;
-                None
-            }
-            Ok(Progress::Done { send, output }) => {
-                actions.extend(self.rounds_among(send, Some(number), &parties));
-                Some(output)
-            }
-            Err(abort) => return self.broken(abort, actions),
-        };
-        if let Some(signature) = output {
-            let digest = *test_digest(&made.id, number).as_bytes();
-            if !signature.recovers(&made.share.public_key(), &digest) {
-                return self.fail("a test signature does not verify", actions);
-            }
-            tests.remove(&number);
-        }
-        if !tests.is_empty() {
-            self.phase = Phase::Testing { made, tests };
-            return;
-        }
-        let printed = made.printed.clone();
-        self.enter(Phase::Proving { made }, now, actions);
-        actions.push(Action::Prove { printed });
-    }
-
-    fn broken(&mut self, abort: Abort, actions: &mut Actions) {
+    pub(super) fn broken(&mut self, abort: Abort, actions: &mut Actions) {
         if let Abort::Ban { culprit, why } = &abort {
             actions.push(Action::Ban { peer: culprit.index(), why: why.clone() });
         }
         self.fail(&abort.to_string(), actions);
     }
 
-    fn enter(&mut self, phase: Phase, now: Instant, actions: &mut Actions) {
+    pub(super) fn enter(&mut self, phase: Phase, now: Instant, actions: &mut Actions) {
         self.phase = phase;
         self.since = now;
         if self.phase.name() != self.said {
@@ -565,7 +375,7 @@ impl Machine {
         Action::News(CeremonyNews::Stage(self.phase.name().to_owned()))
     }
 
-    fn fail(&mut self, why: &str, actions: &mut Actions) {
+    pub(super) fn fail(&mut self, why: &str, actions: &mut Actions) {
         let message = PeerMessage::Abort { session: *self.label(), why: why.to_owned() };
         actions.extend(self.tell_all(&message));
         actions.push(Action::Fail { why: why.to_owned() });
@@ -580,13 +390,13 @@ impl Machine {
         self.early.keys().map(|peer| Action::Tell { peer: *peer, message: message.clone() }).collect()
     }
 
-    fn rounds(&self, send: Vec<Outgoing>, test: Option<u8>) -> Actions {
+    pub(super) fn rounds(&self, send: Vec<Outgoing>, test: Option<u8>) -> Actions {
         let everybody: Vec<Party> = self.early.keys().map(|index| party(*index)).collect();
         self.rounds_among(send, test, &everybody)
     }
 
     /// `among` are the members of the protocol; ourselves may be one of them.
-    fn rounds_among(&self, send: Vec<Outgoing>, test: Option<u8>, among: &[Party]) -> Actions {
+    pub(super) fn rounds_among(&self, send: Vec<Outgoing>, test: Option<u8>, among: &[Party]) -> Actions {
         let ceremony = *self.label();
         let mut actions = Vec::new();
         for Outgoing { round, to, payload } in send {
@@ -603,10 +413,6 @@ impl Machine {
     }
 }
 
-fn party(index: u8) -> Party {
+pub(super) fn party(index: u8) -> Party {
     Party::new(index).expect("the roster was checked: indices are 1 to 9")
-}
-
-fn broadcast_digest(payload: &[u8]) -> Digest {
-    Digest::of("bursar/ceremony-broadcast/v1", &[payload])
 }

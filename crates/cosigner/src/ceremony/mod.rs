@@ -9,6 +9,7 @@
 //! A ceremony that breaks off leaves nothing usable: a share signs only when all co-signers' journals say that they
 //! tested theirs, and when the admins have signed what the terminals printed.
 
+mod dealing;
 mod fingerprint;
 mod in_use;
 mod letter;
@@ -17,11 +18,13 @@ mod phase;
 mod proof;
 mod run;
 mod terms;
+mod testing;
 
+pub use dealing::{Protocol, Started};
 pub use fingerprint::{FIRST_ADDRESSES, Fingerprinted, fingerprint};
 pub use in_use::{keys_in_use, superseded, tested_by, tested_by_all};
 pub use letter::Letter;
-pub use machine::{Action, Machine, Protocol, Started};
+pub use machine::{Action, Machine};
 pub use proof::{test_digest, test_subsets};
 pub use run::{Ceremony, run};
 pub use terms::{AGREED, TESTED, Terms, Timing};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use mpc::{KeyShare, Sign};
 use payout::ids::Digest;
 
+use super::dealing::Protocol;
 use super::fingerprint::Fingerprinted;
 use super::letter::Letter;
-use super::machine::Protocol;
 
 /// A share that was made, and what it is known by.
 #[derive(Clone)]

@@ -10,9 +10,10 @@ use payout::ids::Digest;
 use payout::key::Signature;
 use wire::message::{CeremonyNews, PeerMessage};
 
+use super::dealing::Started;
 use super::fingerprint::Fingerprinted;
 use super::letter::Letter;
-use super::machine::{Action, Machine, Started};
+use super::machine::{Action, Machine};
 use super::terms::{Terms, Timing};
 use crate::rooms::Mail;
 
