@@ -101,3 +101,6 @@ impl Road for EvmRoad {
         self.poll_ms
     }
 }
+
+#[cfg(test)]
+mod tests;

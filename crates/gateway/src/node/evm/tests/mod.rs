@@ -1,0 +1,6 @@
+//! The EVM road against stand-in nodes that lie, lag, fork and vanish: what no real node can be told to do. The good days
+//! are tested against a real one by the testbed.
+
+mod agreement;
+mod ending;
+mod stand_in;
