@@ -193,7 +193,7 @@ impl ceremony::Ceremony for Desk {
             _ => false,
         };
         if shows {
-            self.cosigner.send_own_entries(&self.line, peer);
+            self.cosigner.show_own_entries(&self.line, peer);
         }
         if self.line.tell(peer, message) == Told::NoLink {
             self.cosigner.ceremonies.deliver(self.line.id, peer, self.order.ceremony, Letter::LinkLost);

@@ -22,6 +22,9 @@ const AT_ONCE: usize = 64;
 /// New entries are sent together, those of so long a time.
 const TOGETHER: Duration = Duration::from_millis(50);
 
+/// How many of the newest entries are shown in a ceremony whatever the peer has: one ceremony writes three.
+const SHOWN: u64 = 8;
+
 /// The most entries in one message: the receiver checks them in a few milliseconds.
 const ENTRIES_A_MESSAGE: usize = 512;
 
@@ -77,8 +80,25 @@ impl Cosigner {
 
     /// Sends a peer our own entries that it lacks, as far as we know.
     pub(super) fn send_own_entries(&self, line: &Line, peer: u8) {
+        self.send_own_entries_after(line, peer, self.known_own_head(peer));
+    }
+
+    /// The same, with the newest few in any case: what is said next over this line must find them there, also when they
+    /// were sent over another one and are still on their way.
+    pub(super) fn show_own_entries(&self, line: &Line, peer: u8) {
+        let known = self.known_own_head(peer).map(|head| {
+            let seq = head.seq.min(self.journal.own_seq().saturating_sub(SHOWN));
+            JournalHead { seq, ..head }
+        });
+        self.send_own_entries_after(line, peer, known);
+    }
+
+    fn known_own_head(&self, peer: u8) -> Option<JournalHead> {
+        self.known_heads(peer).into_iter().find(|head| head.index == self.me)
+    }
+
+    fn send_own_entries_after(&self, line: &Line, peer: u8, known: Option<JournalHead>) {
         let is_own = |head: &JournalHead| head.index == self.me;
-        let known = self.known_heads(peer).into_iter().find(is_own);
         if known.map_or(0, |head| head.seq) >= self.journal.own_seq() {
             return;
         }
