@@ -56,7 +56,8 @@ pub(super) struct Global {
         help_heading = "Global options"
     )]
     pub(super) passphrase_file: Option<PathBuf>,
-    /// The genesis file that you trust; what the gateway shows is checked against it.
+    /// The genesis file that you trust; what the gateway shows is checked against it. Otherwise the configuration's, or
+    /// the one beside the key file or its folder.
     #[arg(long, global = true, env = "BURSAR_GENESIS", value_name = "FILE", help_heading = "Global options")]
     pub(super) genesis: Option<PathBuf>,
     /// Answers for machines.

@@ -15,18 +15,20 @@ pub(super) struct Trusted {
     past: Vec<Heads>,
 }
 
-/// The genesis file: the one that was named, or the configuration's if it exists.
+/// The genesis file: the one that was named, or the configuration's if it exists, or the one beside the key file: a
+/// person keeps both.
 pub(super) fn genesis(desk: &Desk) -> Result<Option<Genesis>, Failure> {
     let path = match &desk.global.genesis {
         Some(path) => path.clone(),
         None => {
-            let path = match desk.config()? {
+            let default = crate::config::Config::default().genesis;
+            let of_config = match desk.config()? {
                 Some(config) => config.genesis,
-                None => desk.folder().join(crate::config::Config::default().genesis),
+                None => desk.folder().join(&default),
             };
-            if !path.exists() {
-                return Ok(None);
-            }
+            let key_folders = desk.global.key.iter().flat_map(|key| key.ancestors().skip(1).take(2));
+            let candidates = std::iter::once(of_config).chain(key_folders.map(|folder| folder.join(&default)));
+            let Some(path) = candidates.into_iter().find(|path| path.exists()) else { return Ok(None) };
             path
         }
     };
