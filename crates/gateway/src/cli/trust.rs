@@ -27,7 +27,8 @@ pub(super) fn genesis(desk: &Desk) -> Result<Option<Genesis>, Failure> {
                 None => desk.folder().join(&default),
             };
             let key_folders = desk.global.key.iter().flat_map(|key| key.ancestors().skip(1).take(2));
-            let candidates = std::iter::once(of_config).chain(key_folders.map(|folder| folder.join(&default)));
+            let candidates =
+                std::iter::once(of_config).chain(key_folders.map(|folder| folder.join(&default)));
             let Some(path) = candidates.into_iter().find(|path| path.exists()) else { return Ok(None) };
             path
         }
