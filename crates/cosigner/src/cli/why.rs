@@ -23,7 +23,7 @@ impl Why {
         let lines = opened.journal.with(|union| {
             let intent = &self.intent;
             let mut lines = Vec::new();
-            match union.first_sight(intent) {
+            match union.first_sight(intent, opened.policy.roster().faults_assumed()) {
                 Some(at) => lines.push(format!("shown       approved, first at {at} ms")),
                 None => lines.push("shown       to no co-signer yet".to_owned()),
             }

@@ -94,6 +94,43 @@ pub enum EntryFault {
         /// Its number.
         seq: u64,
     },
+    /// An admin's order that an honest co-signer refuses: dated too far ahead, or with a long reason.
+    #[error("entry {seq} of co-signer {author} carries an order that it should have refused")]
+    Order {
+        /// Whose.
+        author: u8,
+        /// Its number.
+        seq: u64,
+    },
+    /// So long that it could not be passed on to others.
+    #[error("entry {seq} of co-signer {author} has {length} bytes, more than any entry needs")]
+    TooLong {
+        /// Whose.
+        author: u8,
+        /// Its number.
+        seq: u64,
+        /// Of the body, in bytes.
+        length: usize,
+    },
+}
+
+impl EntryFault {
+    /// Whose entry it is, by its own word.
+    pub const fn author(&self) -> u8 {
+        match self {
+            Self::UnknownAuthor(author)
+            | Self::Signature { author, .. }
+            | Self::Gap { author, .. }
+            | Self::Equivocation { author, .. }
+            | Self::Backwards { author, .. }
+            | Self::Future { author, .. }
+            | Self::Unreadable { author, .. }
+            | Self::Forged { author, .. }
+            | Self::Absurd { author, .. }
+            | Self::Order { author, .. }
+            | Self::TooLong { author, .. } => *author,
+        }
+    }
 }
 
 /// An author's chain as far as it is held.

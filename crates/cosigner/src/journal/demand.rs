@@ -44,11 +44,14 @@ impl Demand {
         in_flight: impl IntoIterator<Item = &'a Facts>,
     ) -> Result<(), Refusal> {
         let facts = &self.facts;
-        if !countable(facts.amount) || !countable(facts.fee) {
-            return Err(never(
-                Check::Budget,
-                format!("{} base units are more than any coin has", facts.amount),
-            ));
+        if !countable(facts.amount) {
+            let reason = format!("{} base units are more than any coin has", facts.amount);
+            return Err(never(Check::Budget, reason));
+        }
+        if !countable(facts.fee) {
+            // It is in the bytes, not in the intent: other bytes may do.
+            let reason = format!("the bytes may burn {} base units, more than any coin has", facts.fee);
+            return Err(later(Check::Budget, reason));
         }
         union.one_to_one(facts).map_err(|(conflict, evidence)| match (&conflict, evidence) {
             // The token is in the bytes, not in the intent: other bytes may do.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use payout::approval::{FreezeOrder, SignedAct};
 use payout::ids::{Digest, WalletId};
 use payout::key::SecretKey;
+use payout::policy::quorum::MAX_SIGNATURES;
 use payout::policy::{Roster, SignedVersion};
 use payout::time::Millis;
 use tokio::sync::oneshot;
@@ -19,6 +20,7 @@ use super::quarantine::Quarantine;
 use super::state::State;
 use super::union::Union;
 use super::writer::{Job, UNPOISONED, WriteFailed, Written};
+use crate::refuse::cut;
 use crate::verify::{Sighted, StopOrder};
 
 /// Where a journal is and whose it is.
@@ -133,10 +135,14 @@ pub(crate) fn may_write(state: &State) -> Result<(), AppendError> {
     }
 }
 
+/// Waits until a job and everything queued before it is durable; gives its own entries.
+async fn durable(answer: oneshot::Receiver<Written>) -> Result<Vec<SignedEntry>, AppendError> {
+    Ok(answer.await.map_err(|_| AppendError::Closed)??)
+}
+
 /// Waits until one own entry is durable.
 pub(crate) async fn written(answer: oneshot::Receiver<Written>) -> Result<SignedEntry, AppendError> {
-    let mut entries = answer.await.map_err(|_| AppendError::Closed)??;
-    entries.pop().ok_or(AppendError::Closed)
+    durable(answer).await?.pop().ok_or(AppendError::Closed)
 }
 
 /// Looking.
@@ -235,13 +241,15 @@ impl Journal {
                 .iter()
                 .any(|stop| stop.evidence == Evidence::Own && stop.act == act);
             if held {
-                return Ok(());
+                // Its entry may still be on its way to the disk.
+                self.0.queue(&mut state, Job::default())
+            } else {
+                let answer = self.0.queue_own(&mut state, Body::Stop { act: act.clone() }, clock)?;
+                state.union.take_stop(act, Evidence::Own);
+                answer
             }
-            let answer = self.0.queue_own(&mut state, Body::Stop { act: act.clone() }, clock)?;
-            state.union.take_stop(act, Evidence::Own);
-            answer
         };
-        written(answer).await.map(drop)
+        durable(answer).await.map(drop)
     }
 
     /// Journals a freeze or a lift that [`payout::policy::Policy::check_freeze_order`] let pass. It binds from the
@@ -253,13 +261,14 @@ impl Journal {
         let answer = {
             let mut state = self.0.change();
             if state.union.freezes().contains(&order) {
-                return Ok(());
+                self.0.queue(&mut state, Job::default())
+            } else {
+                let answer = self.0.queue_own(&mut state, Body::Freeze { order: order.clone() }, clock)?;
+                state.union.take_freeze(order);
+                answer
             }
-            let answer = self.0.queue_own(&mut state, Body::Freeze { order: order.clone() }, clock)?;
-            state.union.take_freeze(order);
-            answer
         };
-        written(answer).await.map(drop)
+        durable(answer).await.map(drop)
     }
 
     /// Gives a refusal that nothing can mend its proof: a journaled promise never to contribute to `intent`.
@@ -276,19 +285,26 @@ impl Journal {
             if may_pass || about_to || state.union.contributed_by_me(&intent) {
                 return refusal;
             }
-            let reason = refusal.reason.clone();
-            let body = Body::Never { intent, reason: reason.clone() };
-            match self.0.queue_own(&mut state, body, clock) {
-                Ok(answer) => {
-                    state.union.take_never(intent, reason);
-                    answer
+            if state.union.never(&intent).is_some() {
+                self.0.queue(&mut state, Job::default())
+            } else {
+                let reason = cut(refusal.reason.clone());
+                let at = state.time(clock);
+                match self.0.queue_own(&mut state, Body::Never { intent, reason: reason.clone() }, clock) {
+                    Ok(answer) => {
+                        state.union.take_never(intent, at, reason);
+                        answer
+                    }
+                    Err(_) => return refusal,
                 }
-                Err(_) => return refusal,
             }
         };
-        if let Ok(entry) = written(answer).await {
+        if durable(answer).await.is_ok() {
             let Settings { me, key, .. } = &self.0.settings;
-            refusal.never = Some(NeverProof::sign(key, *me, intent, refusal.reason.clone(), entry.at));
+            let state = self.0.read();
+            let promised = state.union.promise(&intent);
+            refusal.never =
+                promised.map(|(at, reason)| NeverProof::sign(key, *me, intent, reason.to_owned(), at));
         }
         refusal
     }
@@ -305,7 +321,7 @@ impl Journal {
         reason: String,
         clock: Millis,
     ) -> Result<(), AppendError> {
-        self.append(Body::Ban { wallet, epoch, peer, reason }, clock).await
+        self.append(Body::Ban { wallet, epoch, peer, reason: cut(reason) }, clock).await
     }
 
     /// Journals how far a wallet's ceremony is, before the stage is acknowledged.
@@ -340,7 +356,8 @@ impl Journal {
             chain: version.chain,
             version: version.version,
             digest: version.digest(),
-            signatures: version.signatures.clone(),
+            // More are not looked at by anybody, and an entry must stay short enough to be shared.
+            signatures: version.signatures.iter().take(MAX_SIGNATURES).cloned().collect(),
         };
         let answer = {
             let mut state = self.0.change();
@@ -354,7 +371,7 @@ impl Journal {
             };
             self.0.queue(&mut state, Job { own, policy: vec![(version, adopted)], ..Job::default() })
         };
-        answer.await.map_err(|_| AppendError::Closed)?.map(drop).map_err(Into::into)
+        durable(answer).await.map(drop)
     }
 
     async fn append(&self, body: Body, clock: Millis) -> Result<(), AppendError> {
@@ -368,6 +385,6 @@ impl Journal {
     /// [`AppendError`] when it is not.
     pub async fn flush(&self) -> Result<(), AppendError> {
         let answer = self.0.queue(&mut self.0.change(), Job::default());
-        answer.await.map_err(|_| AppendError::Closed)?.map(drop).map_err(Into::into)
+        durable(answer).await.map(drop)
     }
 }

@@ -1,5 +1,9 @@
 //! What co-signers tell each other of their journals.
 
+use std::collections::BTreeMap;
+
+use payout::approval::FreezeOrder;
+use payout::policy::{FREEZE_AHEAD_MS, MAX_REASON_CHARS};
 use payout::time::Millis;
 use wire::message::{JournalHead, SignedEntry};
 
@@ -18,6 +22,10 @@ pub const AHEAD_MS: i64 = 30_000;
 /// The most that one message carries: well below a frame.
 const ENTRIES: usize = 4096;
 const BYTES: usize = 2 * 1024 * 1024;
+
+/// The longest body of an entry, bytes: several times what the longest honest one has. A longer one would not fit into
+/// a message beside others and cut off whoever holds it from whoever lacks it.
+const MAX_BODY: usize = 64 * 1024;
 
 /// How many entries at once are a bulk read.
 const BULK: usize = 512;
@@ -50,10 +58,10 @@ pub struct Merged {
     pub new: usize,
 }
 
-/// Others' entries that were not taken in. Nothing is signed with whoever brought them until that is cleared up.
+/// Others' entries that were not taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
-    /// An entry is not what it should be.
+    /// An entry is not what it should be. One of the peer's own, if any of them is.
     #[error(transparent)]
     Entry(#[from] EntryFault),
     /// A peer has entries of ours that we have not.
@@ -64,6 +72,19 @@ pub enum MergeError {
         /// Who brought them.
         from: u8,
     },
+}
+
+impl MergeError {
+    /// Whether nothing may be signed with `peer` over what was merged: something that it did may be missing.
+    ///
+    /// A fault in the journal of a third is none of its: whatever two honest co-signers did together is in their own
+    /// journals, so what a third withholds or contradicts must not come between them.
+    pub const fn ends_sessions_with(&self, peer: u8) -> bool {
+        match self {
+            Self::Entry(fault) => fault.author() == peer,
+            Self::Forgotten { .. } => true,
+        }
+    }
 }
 
 impl Journal {
@@ -100,10 +121,11 @@ impl Journal {
         Ok(share)
     }
 
-    /// Takes in entries that `from` brought, whoever wrote them. `heads` is how far the journals reach that it holds:
-    /// a quarantined co-signer counts whose it has merged whole.
+    /// Takes in entries that `from` brought, whoever wrote them. `heads` is how far the journals reach that it holds, by
+    /// its own word, or nothing if it has not said: a quarantined co-signer counts whose it has merged whole.
     ///
-    /// Signatures are checked before the lock is taken. Entries before a faulty one are kept.
+    /// Signatures are checked before the lock is taken. A faulty entry ends the reading of its author's journal; what
+    /// came before it, and the other journals, are kept.
     ///
     /// # Errors
     /// [`MergeError`].
@@ -114,22 +136,26 @@ impl Journal {
         heads: &[JournalHead],
         clock: Millis,
     ) -> Result<Merged, MergeError> {
-        let mut outcome = Ok(());
+        let mut unsound = BTreeMap::new();
         let mut read = Vec::with_capacity(entries.len());
         for entry in entries {
+            if unsound.contains_key(&entry.author) {
+                continue;
+            }
             match self.examine(&entry, clock) {
                 Ok(body) => read.push((entry, body)),
-                Err(fault) => {
-                    outcome = Err(fault);
-                    break;
-                }
+                Err(fault) => drop(unsound.insert(entry.author, fault)),
             }
         }
         let mode = if read.len() > BULK { Mode::Bulk } else { Mode::Live };
         let mut state = self.0.change();
         let mut new = Vec::new();
         let mut forgotten = false;
+        let mut faults = BTreeMap::new();
         for (entry, body) in read {
+            if faults.contains_key(&entry.author) {
+                continue;
+            }
             match place(&mut state, &entry, &body) {
                 Ok(Place::Held) => {}
                 Ok(Place::Next) if entry.author == state.me && !may_recover(&state) => {
@@ -141,11 +167,11 @@ impl Journal {
                     chain.push(entry.clone());
                     new.push(entry);
                 }
-                Err(fault) => {
-                    outcome = Err(fault);
-                    break;
-                }
+                Err(fault) => drop(faults.insert(entry.author, fault)),
             }
+        }
+        for (author, fault) in unsound {
+            faults.entry(author).or_insert(fault);
         }
         if mode == Mode::Bulk {
             state.union.settle();
@@ -161,17 +187,26 @@ impl Journal {
                 "a peer holds entries of this co-signer that it does not know".to_owned(),
             );
         }
-        outcome?;
-        if state.quarantine.is_some() {
+        if state.quarantine.is_some() && !faults.contains_key(&from) {
             self.count_merged(&mut state, from, heads, clock);
         }
-        if forgotten { Err(MergeError::Forgotten { from }) } else { Ok(merged) }
+        if forgotten {
+            return Err(MergeError::Forgotten { from });
+        }
+        match faults.remove(&from).or_else(|| faults.pop_first().map(|(_, fault)| fault)) {
+            Some(fault) => Err(fault.into()),
+            None => Ok(merged),
+        }
     }
 
     /// Everything about an entry that needs no lock.
     fn examine(&self, entry: &SignedEntry, clock: Millis) -> Result<Body, EntryFault> {
         let SignedEntry { author, seq, at, .. } = *entry;
         let seat = self.0.settings.roster.seat(author).ok_or(EntryFault::UnknownAuthor(author))?;
+        let length = entry.body.len();
+        if length > MAX_BODY {
+            return Err(EntryFault::TooLong { author, seq, length });
+        }
         entry.verify(&seat.key).map_err(|_| EntryFault::Signature { author, seq })?;
         let ahead_ms = at.since(clock);
         if ahead_ms > AHEAD_MS {
@@ -185,6 +220,7 @@ impl Journal {
                 Err(EntryFault::Absurd { author, seq })
             }
             Body::Stop { act } => act.verify().map_err(|_| EntryFault::Forged { author, seq }),
+            Body::Freeze { order } if !is_taken(order, at) => Err(EntryFault::Order { author, seq }),
             Body::Freeze { order } => order.verify().map_err(|_| EntryFault::Forged { author, seq }),
             Body::Contribution(_)
             | Body::Sight { .. }
@@ -205,15 +241,16 @@ impl Journal {
         drop(self.0.queue(state, Job { meta, ..Job::default() }));
     }
 
-    /// Notes that everything `from` holds is held here too; leaves the quarantine when enough have been merged.
+    /// Notes that what `from` wrote, and what it holds of ours, is held here too; leaves the quarantine when enough have
+    /// been merged. What it holds of a third does not matter: the third may lie to one of us.
     fn count_merged(&self, state: &mut State, from: u8, heads: &[JournalHead], clock: Millis) {
-        let covered = !heads.is_empty()
-            && heads
-                .iter()
-                .all(|head| state.chains.get(&head.index).is_some_and(|chain| chain.seq >= head.seq));
+        let reaches = |head: &JournalHead| state.chains.get(&head.index).is_some_and(|c| c.seq >= head.seq);
         let (me, at) = (state.me, state.time(clock));
+        let has_spoken = heads.iter().any(|head| head.index == from);
+        let ours_and_its = |head: &&JournalHead| head.index == from || head.index == me;
+        let whole = from != me && has_spoken && heads.iter().filter(ours_and_its).all(reaches);
         let own_idle = state.own_queued == 0;
-        let Some(quarantine) = state.quarantine.as_mut().filter(|_| covered && from != me) else { return };
+        let Some(quarantine) = state.quarantine.as_mut().filter(|_| whole) else { return };
         quarantine.merged.insert(from);
         if quarantine.is_over() && own_idle {
             let reason = quarantine.reason.clone();
@@ -245,6 +282,11 @@ fn place(state: &mut State, entry: &SignedEntry, body: &Body) -> Result<Place, E
         state.raise_alarm(fault.to_string());
     }
     placed
+}
+
+/// Whether a co-signer takes an admin's order at this time. Who signed it is judged when it matters.
+fn is_taken(order: &FreezeOrder, at: Millis) -> bool {
+    order.at.since(at) <= FREEZE_AHEAD_MS && order.reason.chars().count() <= MAX_REASON_CHARS
 }
 
 /// Own entries come back from others only while nothing of our own is on its way to the disk.

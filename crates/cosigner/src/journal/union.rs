@@ -53,6 +53,31 @@ pub struct ShareSeen {
     pub stage: CeremonyStage,
 }
 
+/// Co-signers by their indices, which are 1 to 9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Authors(u16);
+
+impl Authors {
+    fn add(&mut self, author: u8) {
+        self.0 |= 1u16.checked_shl(author.into()).unwrap_or(0);
+    }
+
+    fn contains(self, author: u8) -> bool {
+        1u16.checked_shl(author.into()).is_some_and(|bit| self.0 & bit != 0)
+    }
+
+    const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+}
+
+/// A promise of ours never to sign an intent.
+#[derive(Debug)]
+struct Promise {
+    at: Millis,
+    reason: String,
+}
+
 #[derive(Debug)]
 struct Counted {
     key: Key,
@@ -71,12 +96,13 @@ pub struct Union {
     sums: HashMap<(RuleId, CoinId), Ledger>,
     counts: HashMap<RuleId, Ledger>,
     fees: HashMap<(WalletId, ChainId), Ledger>,
-    paid: HashSet<(ChainId, Address)>,
-    sights: HashMap<Digest, Millis>,
-    sighted_by_me: HashSet<Digest>,
+    /// Whose journals say that an address was paid.
+    paid: HashMap<(ChainId, Address), Authors>,
+    /// When each author saw an intent approved first.
+    sights: HashMap<Digest, Vec<(u8, Millis)>>,
     stops: HashMap<Digest, Vec<StopSeen>>,
     freezes: Vec<FreezeOrder>,
-    nevers: HashMap<Digest, String>,
+    nevers: HashMap<Digest, Promise>,
     bans: BTreeMap<(WalletId, u32), BTreeSet<u8>>,
     policies: BTreeMap<(u8, ChainName), PolicySeen>,
     shares: BTreeMap<(u8, WalletId), BTreeMap<u32, ShareSeen>>,
@@ -84,6 +110,8 @@ pub struct Union {
     sessions: HashSet<Digest>,
     /// Intents and payouts that we contributed to, voids aside: a signature that pays may exist.
     contributed_here: HashSet<Digest>,
+    /// Our own journal was restored from a copy once: others may know better than it what we contributed to.
+    restored: bool,
     /// Grows with every stop, freeze and never: what was verified before must be looked at again.
     warnings: u64,
 }
@@ -98,9 +126,8 @@ impl Union {
             sums: HashMap::new(),
             counts: HashMap::new(),
             fees: HashMap::new(),
-            paid: HashSet::new(),
+            paid: HashMap::new(),
             sights: HashMap::new(),
-            sighted_by_me: HashSet::new(),
             stops: HashMap::new(),
             freezes: Vec::new(),
             nevers: HashMap::new(),
@@ -110,6 +137,7 @@ impl Union {
             retired: BTreeMap::new(),
             sessions: HashSet::new(),
             contributed_here: HashSet::new(),
+            restored: false,
             warnings: 0,
         }
     }
@@ -130,15 +158,15 @@ impl Union {
                 }
             }
             Body::Sight { intent } => {
-                let first = self.sights.entry(intent).or_insert(at);
-                *first = (*first).min(at);
-                if own {
-                    self.sighted_by_me.insert(intent);
+                let sights = self.sights.entry(intent).or_default();
+                // Each author's times only grow.
+                if !sights.iter().any(|(known, _)| *known == author) {
+                    sights.push((author, at));
                 }
             }
             Body::Stop { act } => self.take_stop(act, if own { Evidence::Own } else { Evidence::Others }),
             Body::Freeze { order } => self.take_freeze(order),
-            Body::Never { intent, reason } if own => self.take_never(intent, reason),
+            Body::Never { intent, reason } if own => self.take_never(intent, at, reason),
             Body::Ban { wallet, epoch, peer, .. } if own => {
                 self.bans.entry((wallet, epoch)).or_default().insert(peer);
             }
@@ -152,6 +180,7 @@ impl Union {
                 let retired = self.retired.entry(wallet).or_insert(epoch);
                 *retired = (*retired).max(epoch);
             }
+            Body::Restored { .. } if own => self.restored = true,
             // What others promised, banned and erased binds them.
             Body::Never { .. } | Body::Ban { .. } | Body::EpochRetired { .. } | Body::Restored { .. } => {}
         }
@@ -175,7 +204,7 @@ impl Union {
         let fees = self.fees.entry((facts.wallet, facts.chain_id.clone())).or_default();
         fees.count(token, at, facts.fee, mode);
         if facts.kind == Kind::Payout {
-            self.paid.insert((facts.chain_id.clone(), facts.to.clone()));
+            self.paid.entry((facts.chain_id.clone(), facts.to.clone())).or_default().add(author);
         }
     }
 
@@ -201,8 +230,8 @@ impl Union {
         }
     }
 
-    pub(crate) fn take_never(&mut self, intent: Digest, reason: String) {
-        self.nevers.entry(intent).or_insert(reason);
+    pub(crate) fn take_never(&mut self, intent: Digest, at: Millis, reason: String) {
+        self.nevers.insert(intent, Promise { at, reason });
         self.warnings += 1;
     }
 
@@ -216,7 +245,8 @@ impl Union {
     fn take_share(&mut self, author: u8, wallet: WalletId, seen: ShareSeen) {
         let epochs = self.shares.entry((author, wallet)).or_default();
         let newest = epochs.entry(seen.epoch).or_insert_with(|| seen.clone());
-        if newest.stage <= seen.stage {
+        // That it tested is an author's last word on an epoch: else one that lies could put a wallet out of use later.
+        if newest.stage < CeremonyStage::Tested && newest.stage <= seen.stage {
             *newest = seen;
         }
     }
@@ -231,15 +261,22 @@ impl Union {
 
 /// Questions.
 impl Union {
+    /// Our index on the roster.
+    pub const fn me(&self) -> u8 {
+        self.me
+    }
+
     /// The time of the newest entry in any journal.
     pub fn newest(&self) -> Millis {
         self.newest
     }
 
     /// Whether our own journal has a contribution to this intent, or to a raise of its fee cap: a signature may exist,
-    /// and nothing that we say can rule it out.
+    /// and nothing that we say can rule it out. After a restore it is enough that any journal has one, since ours may
+    /// have lost it.
     pub fn contributed_by_me(&self, intent: &Digest) -> bool {
-        self.contributed_here.contains(intent)
+        let by_anybody = || self.contributed(intent) || self.token_of(intent).is_some();
+        self.contributed_here.contains(intent) || (self.restored && by_anybody())
     }
 
     /// Whether a contribution to this intent is in any journal.
@@ -247,14 +284,19 @@ impl Union {
         self.intents.contains_key(intent)
     }
 
-    /// The earliest sight of an approved intent in any journal.
-    pub fn first_sight(&self, intent: &Digest) -> Option<Millis> {
-        self.sights.get(intent).copied()
+    /// The earliest sight of an approved intent: our own, or the one that is left if the earliest `faults` others lie.
+    /// A quorum has seen it before anything is built, so more than `faults` of any participants have.
+    pub fn first_sight(&self, intent: &Digest, faults: u8) -> Option<Millis> {
+        let mut sights = self.sights.get(intent)?.clone();
+        sights.sort_unstable_by_key(|(_, at)| *at);
+        let own = sights.iter().find(|(author, _)| *author == self.me);
+        let believed = sights.get(usize::from(faults));
+        [own, believed].into_iter().flatten().map(|(_, at)| *at).min()
     }
 
     /// Whether our own journal has a sight of it.
     pub fn sighted_by_me(&self, intent: &Digest) -> bool {
-        self.sighted_by_me.contains(intent)
+        self.sights.get(intent).is_some_and(|sights| sights.iter().any(|(author, _)| *author == self.me))
     }
 
     /// The stops of an intent.
@@ -269,7 +311,12 @@ impl Union {
 
     /// Why this co-signer promised never to sign an intent, if it did.
     pub fn never(&self, intent: &Digest) -> Option<&str> {
-        self.nevers.get(intent).map(String::as_str)
+        self.promise(intent).map(|(_, reason)| reason)
+    }
+
+    /// The same, with the time of the promise.
+    pub(crate) fn promise(&self, intent: &Digest) -> Option<(Millis, &str)> {
+        self.nevers.get(intent).map(|promise| (promise.at, promise.reason.as_str()))
     }
 
     /// The peers with whom nothing is signed in this wallet's epoch.
@@ -302,10 +349,12 @@ impl Union {
         self.sessions.contains(session)
     }
 
-    /// Whether anything was ever paid to this address on this chain.
-    pub fn paid(&self, chain_id: &ChainId, to: &Address) -> bool {
+    /// Whether this address was paid on this chain before: by us, or by a whole quorum. Fewer may be lying, to spare
+    /// somebody the approvals that a new payee needs.
+    pub fn paid(&self, chain_id: &ChainId, to: &Address, quorum: u8) -> bool {
         // Two small clones: tuples of references don't hash like tuples of values.
-        self.paid.contains(&(chain_id.clone(), to.clone()))
+        let authors = self.paid.get(&(chain_id.clone(), to.clone())).copied().unwrap_or_default();
+        authors.contains(self.me) || authors.count() >= u32::from(quorum)
     }
 
     /// The token that a payout has, by any journal.

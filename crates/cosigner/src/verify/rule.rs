@@ -61,7 +61,7 @@ pub(crate) fn check(
 fn recipient(ctx: &Context<'_>, intent: &Intent) -> Recipient {
     if intent.to == intent.from {
         Recipient::Internal
-    } else if ctx.union.paid(&intent.chain_id, &intent.to) {
+    } else if ctx.union.paid(&intent.chain_id, &intent.to, ctx.policy.roster().threshold) {
         Recipient::Known
     } else {
         Recipient::FirstTime

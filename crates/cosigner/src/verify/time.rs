@@ -1,5 +1,5 @@
 //! Ninth: time. Ours is the greater of clock and newest journal entry; peers whose time is far off are not signed with.
-//! Expiry ends the time to approve only: it is compared with the earliest sight that any journal holds.
+//! Expiry ends the time to approve only: it is compared with the earliest sight in the journals that can be believed.
 
 use payout::intent::Intent;
 use payout::time::Millis;
@@ -16,14 +16,21 @@ pub const CLOCKS_MS: i64 = AHEAD_MS;
 pub(crate) fn check(ctx: &Context<'_>, session: &Session<'_>, subject: &Subject) -> Result<(), Refusal> {
     let now = ctx.now();
     for (peer, theirs) in session.clocks {
-        let apart = now.since(*theirs).abs();
+        let apart = ctx.clock.since(*theirs).abs();
         if apart > CLOCKS_MS {
             return Err(later(Check::Time, format!("the clock of co-signer {peer} is {apart} ms off ours")));
+        }
+        // An entry may be dated ahead of our clock, by as much again.
+        let ahead = now.since(*theirs);
+        if ahead > CLOCKS_MS + AHEAD_MS {
+            let reason = format!("the journals held here are {ahead} ms ahead of co-signer {peer}'s clock");
+            return Err(later(Check::Time, reason));
         }
     }
     begun(&subject.intent, now)?;
     let expiry = subject.intent.expiry;
-    let seen = ctx.union.first_sight(&subject.digest).unwrap_or(now).min(now);
+    let faults = ctx.policy.roster().faults_assumed();
+    let seen = ctx.union.first_sight(&subject.digest, faults).unwrap_or(now).min(now);
     if seen <= expiry {
         return Ok(());
     }

@@ -139,7 +139,7 @@ async fn an_approved_intent_that_is_shown_is_journaled_everywhere() {
     assert_eq!(said, FromCosigner::Sighted { request: 5, refusal: None });
     hall.until("all journals have the sight", |hall| {
         (1..=3).all(|index| {
-            hall.chair(index).journal.with(|union| union.first_sight(&intent.digest()).is_some())
+            hall.chair(index).journal.with(|union| union.first_sight(&intent.digest(), 0).is_some())
         })
     })
     .await;

@@ -38,6 +38,41 @@ fn a_refusal_for_ever_is_journaled_before_its_proof_is_given() {
 }
 
 #[test]
+fn a_promise_is_journaled_once_however_often_it_is_asked_for() {
+    let cosigners = Cosigners::new(2, 3);
+    let (intent, _) = cosigners.small(1);
+    let proofs = [refuse(&cosigners, &intent), refuse(&cosigners, &intent)].map(|said| said.never.unwrap());
+    assert_eq!(proofs[0], proofs[1]);
+    assert_eq!(cosigners.journal(1).own_seq(), 1);
+}
+
+#[test]
+fn a_reason_that_quotes_megabytes_does_not_make_an_entry_that_cannot_be_shared() {
+    let cosigners = Cosigners::new(2, 3);
+    let (intent, _) = cosigners.small(1);
+    // What a gateway puts into the text of an amount, and a refusal quotes.
+    let refusal = never(Check::Rule, "9".repeat(4_000_000));
+    let refusal = block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock));
+    let proof = refusal.never.unwrap();
+    assert!(proof.reason.len() < 2_000, "{} bytes", proof.reason.len());
+    let entries = cosigners.journal(1).share(&[]).unwrap().entries;
+    let frame = wire::frame::encode(&wire::message::PeerMessage::Entries(entries)).unwrap();
+    assert!(frame.len() < 4_000, "{} bytes", frame.len());
+    assert!(cosigners.tell(1, 2).is_ok());
+}
+
+#[test]
+fn the_signatures_of_a_policy_version_are_kept_as_far_as_they_are_looked_at() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let mut version = cosigners.house.publish(|rules| rules.book_cooling_hours = 48);
+    let junk = version.signatures[0].clone();
+    version.signatures.extend(std::iter::repeat_n(junk, 20_000));
+    block_on(cosigners.journal(1).adopt(version, cosigners.clock)).unwrap();
+    let entries = cosigners.journal(1).share(&[]).unwrap().entries;
+    assert!(entries[0].body.len() < 32_000, "{} bytes", entries[0].body.len());
+}
+
+#[test]
 fn no_promise_is_made_where_a_signature_may_exist() {
     let mut cosigners = Cosigners::new(2, 3);
     let (intent, request) = cosigners.small(1);

@@ -143,3 +143,69 @@ fn limits_hold_over_a_restore() {
     let refusal = cosigners.sign(&[1, 3], &cosigners.small(11).1).unwrap_err();
     assert_eq!(refusal.check, wire::message::Check::Budget);
 }
+
+#[test]
+fn a_journal_counts_as_merged_only_when_its_author_has_said_how_far_it_reaches() {
+    let mut cosigners = Cosigners::new(2, 2);
+    let old = cosigners.copy(1);
+    for number in 1..=3 {
+        cosigners.sign(&[1, 2], &cosigners.small(number).1).unwrap();
+    }
+    cosigners.put_back(1, &old);
+    let mut entries = cosigners.journal(2).share(&[]).unwrap().entries;
+    entries.retain(|entry| entry.author == 2);
+    let rest = entries.split_off(1);
+    // The first of its entries came before its word, and after it.
+    cosigners.journal(1).merge(2, entries.clone(), &[], cosigners.clock).unwrap();
+    assert!(cosigners.is_quarantined(1));
+    let heads = cosigners.journal(2).heads();
+    cosigners.journal(1).merge(2, entries, &heads, cosigners.clock).unwrap();
+    assert!(cosigners.is_quarantined(1));
+    // All of its own, but not yet ours that it holds.
+    cosigners.journal(1).merge(2, rest, &heads, cosigners.clock).unwrap();
+    assert!(cosigners.is_quarantined(1));
+    cosigners.tell(2, 1).unwrap();
+    block_on(cosigners.journal(1).flush()).unwrap();
+    assert!(!cosigners.is_quarantined(1));
+}
+
+#[test]
+fn a_third_that_lies_does_not_keep_a_restored_cosigner_in_quarantine() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let old = cosigners.copy(1);
+    cosigners.sign(&[1, 2], &cosigners.small(1).1).unwrap();
+    cosigners.put_back(1, &old);
+    let mut heads = cosigners.journal(2).heads();
+    // Its second entry is told of and never arrives.
+    heads[2].seq = 99;
+    let entries = cosigners.journal(2).share(&[]).unwrap().entries;
+    cosigners.journal(1).merge(2, entries, &heads, cosigners.clock).unwrap();
+    cosigners.tell(3, 1).unwrap();
+    block_on(cosigners.journal(1).flush()).unwrap();
+    assert!(!cosigners.is_quarantined(1));
+}
+
+#[test]
+fn a_restored_cosigner_promises_nothing_that_others_saw_it_may_have_signed() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let old = cosigners.copy(1);
+    let (intent, request) = cosigners.small(1);
+    cosigners.sign(&[1, 2], &request).unwrap();
+    let (untouched, _) = cosigners.small(2);
+    cosigners.put_back(1, &old);
+    // Our own entry is lost: nobody was told of it.
+    let heads = cosigners.journal(2).heads();
+    let mut entries = cosigners.journal(2).share(&[]).unwrap().entries;
+    entries.retain(|entry| entry.author == 2);
+    let heads: Vec<_> = heads.into_iter().filter(|head| head.index == 2).collect();
+    cosigners.journal(1).merge(2, entries, &heads, cosigners.clock).unwrap();
+    cosigners.tell(3, 1).unwrap();
+    block_on(cosigners.journal(1).flush()).unwrap();
+    assert!(!cosigners.is_quarantined(1));
+    let promise = |intent: &Intent| {
+        let refusal = crate::refuse::never(wire::message::Check::Rule, "no");
+        block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock)).never
+    };
+    assert_eq!(promise(&intent), None);
+    assert!(promise(&untouched).is_some());
+}

@@ -159,3 +159,49 @@ fn a_stop_that_nobody_signed_is_no_entry() {
     let forged = entry(&cosigners, 1, cosigners.house.genesis.deployment(), &Body::Stop { act });
     assert_faulty(&cosigners, forged, EntryFault::Forged { author: 2, seq: 1 });
 }
+
+#[test]
+fn a_fault_in_one_journal_does_not_hold_up_anothers() {
+    let cosigners = Cosigners::new(2, 3);
+    let deployment = cosigners.house.genesis.deployment();
+    let gap = entry(&cosigners, 2, deployment, &sight("a"));
+    let bytes = postcard::to_stdvec(&sight("b")).unwrap();
+    let sound = SignedEntry::sign(&cosigner_key(3), 3, 1, deployment, cosigners.clock, bytes);
+    let faulty = merge(&cosigners, vec![gap, sound.clone()]).unwrap_err();
+    assert!(matches!(&faulty, MergeError::Entry(EntryFault::Gap { author: 2, .. })), "{faulty}");
+    assert_eq!(cosigners.journal(1).heads()[2], sound.head());
+    // Whoever brought it is not to blame; its author is.
+    assert!(!faulty.ends_sessions_with(3));
+    assert!(faulty.ends_sessions_with(2));
+}
+
+#[test]
+fn an_entry_that_is_too_long_to_be_passed_on_is_refused() {
+    let cosigners = Cosigners::new(2, 3);
+    let long = Body::Never { intent: Digest::of("test", &[]), reason: "x".repeat(100_000) };
+    let long = entry(&cosigners, 1, cosigners.house.genesis.deployment(), &long);
+    let length = long.body.len();
+    assert_faulty(&cosigners, long, EntryFault::TooLong { author: 2, seq: 1, length });
+}
+
+#[test]
+fn a_freeze_that_no_honest_cosigner_would_have_taken_is_no_entry() {
+    use crate::house::{key, name};
+    use payout::approval::{Freeze, FreezeOrder};
+    let cosigners = Cosigners::new(2, 3);
+    let deployment = cosigners.house.genesis.deployment();
+    let order = |reason: String, ahead| {
+        let at = cosigners.clock.plus(ahead);
+        Body::Freeze {
+            order: FreezeOrder::sign(&key("ann"), name("ann"), deployment, Freeze::Freeze, reason, at),
+        }
+    };
+    let day = 24 * crate::house::HOUR;
+    // From the end of time: no lift could ever be dated after it.
+    for body in [order("for ever".to_owned(), day + 1), order("x".repeat(201), 0)] {
+        let body = entry(&cosigners, 1, deployment, &body);
+        assert_faulty(&cosigners, body, EntryFault::Order { author: 2, seq: 1 });
+    }
+    let sound = entry(&cosigners, 1, deployment, &order("stolen laptop".to_owned(), day));
+    assert_eq!(merge(&cosigners, vec![sound]).unwrap(), 1);
+}

@@ -273,6 +273,30 @@ fn a_sight_in_any_journal_before_expiry_keeps_it_alive() {
 }
 
 #[test]
+fn so_many_as_may_lie_do_not_revive_an_expired_payout() {
+    // 3 of 4 assumes that one co-signer may be compromised.
+    let mut world = World::of(House::new(3, 4));
+    world.participants = vec![1, 2, 3];
+    let intent = world.house.intent(1);
+    world.clock = intent.expiry.get() + 1;
+    world.see(2, NOON, Body::Sight { intent: intent.digest() });
+    assert_refused(world.try_approved(&intent), Check::Time, Later, "no co-signer saw it");
+    world.see(4, NOON + 1, Body::Sight { intent: intent.digest() });
+    assert!(world.try_approved(&intent).is_ok());
+}
+
+#[test]
+fn an_entry_dated_ahead_does_not_set_two_good_clocks_apart() {
+    let mut world = World::new();
+    world.see(3, NOON + 30_000, Body::Sight { intent: Digest::of("other", &[]) });
+    world.clocks = vec![(2, crate::house::at(NOON - 200))];
+    assert!(world.try_approved(&world.house.intent(1)).is_ok());
+    // Journals that are far ahead of a peer's clock are another matter: a window could end too early.
+    world.see(1, NOON + crate::house::HOUR, Body::Sight { intent: Digest::of("other", &[]) });
+    assert_refused(world.try_approved(&world.house.intent(1)), Check::Time, Later, "ahead of co-signer 2");
+}
+
+#[test]
 fn a_clock_that_is_behind_the_journals_does_not_revive_an_expired_payout() {
     let mut world = World::new();
     let intent = world.house.intent(1);

@@ -142,6 +142,40 @@ fn a_newer_deny_holds_what_older_rules_allowed() {
 }
 
 #[test]
+fn one_lying_journal_does_not_make_a_stranger_a_known_payee() {
+    // Who is paid for the first time needs the treasury; small sums to others need nobody.
+    let house = House::with(2, 3, |genesis| {
+        let first = crate::house::rule("first", crate::house::approve(&[("treasury", 2)]));
+        let recipient = payout::policy::RecipientCondition::FirstTime;
+        genesis.rules.rules.insert(1, payout::policy::Rule { recipient, ..first });
+    });
+    let mut world = World::of(house);
+    let (intent, other) = (world.house.small(1), world.house.small(2));
+    let request = world.house.request(&intent, vec![], 1);
+    let paid = world.house.request(&other, vec![], 2);
+    assert_refused(world.try_request(&request), Check::Rule, Later, "rule first");
+    world.contributed(2, NOON, &paid);
+    assert_refused(world.try_request(&request), Check::Rule, Later, "rule first");
+    // So many that one of them must be honest.
+    world.contributed(3, NOON, &paid);
+    assert!(world.try_request(&request).is_ok());
+}
+
+#[test]
+fn a_payee_whom_this_cosigner_has_paid_is_known() {
+    let house = House::with(2, 3, |genesis| {
+        let first = crate::house::rule("first", crate::house::approve(&[("treasury", 2)]));
+        let recipient = payout::policy::RecipientCondition::FirstTime;
+        genesis.rules.rules.insert(1, payout::policy::Rule { recipient, ..first });
+    });
+    let mut world = World::of(house);
+    let paid = world.house.request(&world.house.small(2), vec![], 2);
+    world.contributed(1, NOON, &paid);
+    let request = world.house.request(&world.house.small(1), vec![], 1);
+    assert!(world.try_request(&request).is_ok());
+}
+
+#[test]
 fn a_caller_who_must_sign_and_did_not_is_refused() {
     let world = World::new();
     let mut intent = world.house.small(1);
