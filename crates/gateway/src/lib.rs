@@ -13,6 +13,7 @@ pub mod config;
 pub mod doctor;
 pub mod engine;
 pub mod hub;
+mod listener;
 pub mod metrics;
 pub mod node;
 pub mod operator;

@@ -12,15 +12,21 @@ use payout::request::sign::ApiKey;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::hub::{Hub, HubConfig, HubError};
+use crate::listener::{self, Limits};
 use crate::node::{Nodes, OpenError};
 use crate::state::{Gateway, Parts, SharedPolicy};
 use crate::{api, callback, engine, operator};
 
 /// How long requests and steps that are under way may take once the gateway is told to stop.
 const GRACE: Duration = Duration::from_millis(2000);
+/// What strangers may take of the payout API's listener. An idle connection lasts as long as proxies expect.
+const CALLERS: Limits = Limits { connections: 512, head: Duration::from_secs(60) };
+/// The same of the operators' listener.
+const OPERATORS: Limits = Limits { connections: 64, head: Duration::from_secs(60) };
 
 /// Why the gateway doesn't start.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +62,9 @@ pub enum ServeError {
     #[error("the database can't be used")]
     Store(#[from] StoreError),
     /// A stored version of the policy does not verify.
-    #[error("the database holds a version of the policy that does not follow from genesis; restore the database")]
+    #[error(
+        "the database holds a version of the policy that does not follow from genesis; restore the database"
+    )]
     Policy(#[from] ChainError),
     /// The vendor's published key outside a demo.
     #[error(
@@ -88,12 +96,15 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// A part ended that never ends by itself: without it payouts would be accepted and not moved on.
+    #[error("a part of the gateway has failed; start it again: what was under way is taken up")]
+    PartFailed,
 }
 
-/// Runs the gateway until `stop` turns true.
+/// Runs the gateway until `stop` turns true, or until one of its parts has failed.
 ///
 /// # Errors
-/// [`ServeError`] when it can't start; each says what to do.
+/// [`ServeError`] when it can't start or go on; each says what to do.
 pub async fn serve(
     config: Config,
     identity: &SecretKey,
@@ -122,22 +133,33 @@ pub async fn serve(
     announce(&config, &api_door, &operator_door, &hub)?;
 
     let gateway = Gateway::new(Parts { config, genesis, store, hub, nodes, policy });
-    let engine = tokio::spawn(engine::run::run(Arc::clone(&gateway), stop.clone()));
-    let callbacks = tokio::spawn(callback::run(Arc::clone(&gateway), stop.clone()));
-    let api = door(api_door, api::router(Arc::clone(&gateway)), stop.clone());
-    let operator = door(operator_door, operator::router(Arc::clone(&gateway)), stop.clone());
+    let (halt, halted) = watch::channel(false);
+    let mut parts = JoinSet::new();
+    parts.spawn(engine::run::run(Arc::clone(&gateway), halted.clone()));
+    parts.spawn(callback::run(Arc::clone(&gateway), halted.clone()));
+    let (api, operator) = (api::router(Arc::clone(&gateway)), operator::router(Arc::clone(&gateway)));
+    parts.spawn(listener::listen(api_door, api, CALLERS, halted.clone()));
+    parts.spawn(listener::listen(operator_door, operator, OPERATORS, halted));
 
-    // A closed channel means the same as a stop: whoever held it is gone.
-    let _ = stop.wait_for(|stop| *stop).await;
+    let ended = tokio::select! {
+        // A closed channel means the same as a stop: whoever held it is gone.
+        _ = stop.wait_for(|stop| *stop) => Ok(()),
+        Some(part) = parts.join_next() => {
+            tracing::error!(panic = ?part.err(), "a part of the gateway has failed");
+            Err(ServeError::PartFailed)
+        }
+    };
     tracing::info!("stopping: no new requests, finishing what is under way");
-    let all = async { tokio::join!(api, operator, engine, callbacks) };
+    halt.send_replace(true);
+    let all = async { while parts.join_next().await.is_some() {} };
     if tokio::time::timeout(GRACE, all).await.is_err() {
         tracing::warn!("some work did not end in time; it is taken up again at the next start");
+        parts.shutdown().await;
     }
     gateway.hub.close().await;
     gateway.store.close().await;
     tracing::info!("stopped");
-    Ok(())
+    ended
 }
 
 /// Reads and checks the pinned genesis.
@@ -203,21 +225,4 @@ fn announce(config: &Config, api: &TcpListener, operator: &TcpListener, hub: &Hu
     let half = path.with_extension("part");
     std::fs::write(&half, text).map_err(wrong)?;
     std::fs::rename(&half, path).map_err(wrong)
-}
-
-/// Serves one listener until the stop; requests that are under way are answered.
-fn door(
-    listener: TcpListener,
-    router: axum::Router,
-    mut stop: watch::Receiver<bool>,
-) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let stopped = async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        };
-        if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-            tracing::error!(%error, "a listener failed");
-        }
-    })
 }

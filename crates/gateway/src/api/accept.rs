@@ -3,9 +3,9 @@
 use payout::intent::Intent;
 use payout::life::Cause;
 use payout::policy::{Policy, UnmetRule};
-use payout::request::{Code, Rejected, caller};
 use payout::request::fields::PayoutCall;
 use payout::request::reply::Accepted;
+use payout::request::{Code, Rejected, caller};
 use store::{Accept, AcceptRefusal, Call};
 
 use super::door::{Admitted, Refusal};
@@ -70,9 +70,7 @@ pub(super) async fn accept<C>(
         }
         Err(AcceptRefusal::Replayed) => Err(Code::Replayed.into()),
         Err(AcceptRefusal::DuplicateBusinessNumber) => Err(Code::Duplicate.into()),
-        Err(AcceptRefusal::NoRule { unmet: used_up }) => {
-            Err(no_rule(&[unmet, used_up].concat()))
-        }
+        Err(AcceptRefusal::NoRule { unmet: used_up }) => Err(no_rule(&[unmet, used_up].concat())),
         Err(error @ AcceptRefusal::Inconsistent) => {
             tracing::error!(%error, "a payout was not accepted because of a fault in this program");
             Err(Code::NoRule.into())

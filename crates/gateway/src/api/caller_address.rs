@@ -60,6 +60,8 @@ mod tests {
     fn rubbish_in_the_header_stops_at_the_proxy() {
         let proxies = nets(&["10.0.0.0/8"]);
         assert_eq!(of(address("10.0.0.1"), &["unknown"], &proxies), address("10.0.0.1"));
+        // A line that is no text arrives here empty: what stands before it is the caller's own invention.
+        assert_eq!(of(address("10.0.0.1"), &["198.51.100.7", ""], &proxies), address("10.0.0.1"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, FromRequest, Request};
@@ -26,6 +27,8 @@ use crate::state::Gateway;
 
 /// The largest body, bytes.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
+/// The longest that a body may take to arrive: a caller that sends it by the byte must not hold a connection for ever.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// A request as it came over HTTP, nothing of it believed.
 pub(super) struct Arrival {
@@ -57,9 +60,9 @@ async fn read(method: &Method, headers: &HeaderMap, body: Body) -> Result<Bytes,
     if !kind.eq_ignore_ascii_case("application/json") {
         return Err(Rejected::param("Content-Type", "must be application/json"));
     }
-    to_bytes(body, BODY_LIMIT)
-        .await
-        .map_err(|_| Rejected::param("body", "must arrive whole and have at most 65536 bytes"))
+    let whole = tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT)).await;
+    let refused = "must arrive whole within 10 s and have at most 65536 bytes";
+    whole.ok().and_then(Result::ok).ok_or_else(|| Rejected::param("body", refused))
 }
 
 /// A call that passed the door.
@@ -147,7 +150,8 @@ pub(super) async fn answer<C: Call, T: Serialize>(
         }
         Err(Refusal::Unavailable(error)) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the database can't answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the service cannot store or read now; ask again\n").into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, "the service cannot store or read now; ask again\n")
+                .into_response()
         }
     }
 }
@@ -164,7 +168,9 @@ async fn admit<C: Call>(gateway: &Gateway, arrival: Arrival) -> Result<Admitted<
     }
 
     let forwarded: Vec<&str> =
-        arrival.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+        // A line that is no text stays in its place as one that is no address: what stands before it was written by the
+        // caller.
+        arrival.headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or("")).collect();
     let ip = caller_address::of(arrival.peer, &forwarded, &gateway.config.server.trusted_proxies);
     if !caller_address::is_listed(ip, &project.settings.ips) {
         return Err(Rejected::ip_not_listed(ip).into());

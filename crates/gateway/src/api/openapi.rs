@@ -19,7 +19,9 @@ mod tests {
         AddressCreate, AddressInner, AddressLegal, BatchAddressCreate, Call, Coins, PayoutQuery, PayoutV1,
         PayoutV2, SubAddressInfo, SubAddressWithdrawal,
     };
-    use payout::request::reply::{Accepted, AddressAnswer, CoinLists, CoinRow, Detail, PayoutDetail, SubAddressDetail};
+    use payout::request::reply::{
+        Accepted, AddressAnswer, CoinLists, CoinRow, Detail, PayoutDetail, SubAddressDetail,
+    };
     use payout::request::{Code, Envelope};
     use serde_json::{Value, json};
 
@@ -63,7 +65,8 @@ mod tests {
                 &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
             let expected = names(&[parameters, &Envelope::PARAMETERS].concat());
             // A parameter that is only ever refused is no promise.
-            let undocumented: BTreeSet<_> = expected.difference(&keys(&schema["properties"])).cloned().collect();
+            let undocumented: BTreeSet<_> =
+                expected.difference(&keys(&schema["properties"])).cloned().collect();
             assert!(undocumented.is_subset(&names(&["callback_url"])), "{path}: {undocumented:?}");
             assert!(keys(&schema["properties"]).is_subset(&expected), "{path}");
         }
@@ -112,7 +115,10 @@ mod tests {
         let cases = [
             ("Accepted", json!(Accepted { cid: payout::ids::Cid::new(1).unwrap() })),
             ("PayoutDetail", json!(PayoutDetail { address: "a".parse().unwrap(), payout: detail.clone() })),
-            ("SubAddressDetail", json!(SubAddressDetail { to_address: "a".parse().unwrap(), payout: detail })),
+            (
+                "SubAddressDetail",
+                json!(SubAddressDetail { to_address: "a".parse().unwrap(), payout: detail }),
+            ),
             ("AddressAnswer", json!(AddressAnswer { result: true })),
             ("CoinRow", json!(row)),
             ("CoinLists", json!(lists)),

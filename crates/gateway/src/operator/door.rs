@@ -5,8 +5,9 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use payout::ids::PrincipalId;
@@ -23,6 +24,9 @@ use crate::clock;
 
 /// The largest body, bytes: a policy document with room for its signatures.
 pub(super) const BODY_LIMIT: usize = payout::policy::pinned::MAX_DOCUMENT_BYTES * 2;
+
+/// The longest that a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// A role as a type.
 pub(super) trait Needs: Send + Sync {
@@ -84,10 +88,10 @@ impl<R: Needs> FromRequest<Arc<Office>> for By<R> {
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let claim = Claim::read(&parts.headers)?;
         in_time(claim.time, clock::now())?;
-        let body = to_bytes(body, BODY_LIMIT).await.map_err(|_| {
-            Fault::bad(format!("the body is over {BODY_LIMIT} bytes, or broke off"), "send less")
-        })?;
+        let body = whole(body).await?;
         let now = clock::now();
+        // Again: a body that took longer than nonces are remembered would let a request in twice.
+        in_time(claim.time, now)?;
         let signed = SignedRequest {
             method: parts.method.as_str(),
             target,
@@ -113,6 +117,16 @@ impl<R: Needs> FromRequest<Arc<Office>> for By<R> {
                 "sign it again with a fresh nonce; if that was not you, tell the admins",
             )),
         }
+    }
+}
+
+async fn whole(body: Body) -> Result<Bytes, Fault> {
+    match tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => {
+            Err(Fault::bad(format!("the body is over {BODY_LIMIT} bytes, or broke off"), "send less"))
+        }
+        Err(_) => Err(Fault::bad("the body did not arrive in time", "send it again")),
     }
 }
 

@@ -124,6 +124,33 @@ async fn a_request_outside_the_minute_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_comes_after_the_minute_brings_nothing_in() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let house = House::new().await;
+    let room_ms = 300;
+    let signed = SignedRequest {
+        method: "GET",
+        target: "/bursar/v1/me",
+        body: b"{}",
+        time: clock::now().plus(room_ms - WINDOW_MS),
+        nonce: Nonce::from_bytes([3; 16]),
+        deployment: house.gateway.genesis.deployment(),
+    };
+    let mut head =
+        format!("GET {} HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nconnection: close\r\n", signed.target);
+    for (name, value) in signed.headers(&key("vera"), &name("vera")) {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let mut stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
+    stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    stream.write_all(signed.body).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_request_for_another_deployment_is_worthless_here() {
     let house = House::new().await;
     let elsewhere = house.client_with("ann", key("ann")).pinned(Digest::from_bytes([9; 32]));
