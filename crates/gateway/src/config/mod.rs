@@ -342,9 +342,11 @@ impl Config {
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text)
             .map_err(|source| ConfigError::Malformed { path: path.to_owned(), source: Box::new(source) })?;
-        config
-            .check()
-            .map_err(|(field, rule)| ConfigError::Senseless { path: path.to_owned(), field, rule })?;
+        config.check().map_err(|(field, rule)| ConfigError::Senseless {
+            path: path.to_owned(),
+            field,
+            rule,
+        })?;
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
         for file in [&mut config.genesis, &mut config.identity.key_file, &mut config.store.path] {
             *file = folder.join(&*file);
@@ -390,6 +392,11 @@ impl Config {
             if chain.nodes.iter().any(|url| !matches!(url.scheme(), "http" | "https")) {
                 return Err((field("nodes"), "must be http or https URLs"));
             }
+            let origins = chain.nodes.iter().map(|url| url.origin().ascii_serialization());
+            if origins.collect::<std::collections::BTreeSet<_>>().len() < chain.nodes.len() {
+                // It would agree with itself about a final status.
+                return Err((field("nodes"), "must not list one machine twice"));
+            }
             if chain.lane_window == 0 || chain.poll_ms == 0 || chain.lag_limit_s == 0 {
                 return Err((field("lane_window, poll_ms, lag_limit_s"), "must be greater than 0"));
             }
@@ -431,10 +438,8 @@ mod tests {
     #[test]
     fn the_example_chain_of_the_default_file_parses() {
         let section = DEFAULT.split_once("#[[chain]]").unwrap().1;
-        let text: String = section
-            .lines()
-            .map(|line| line.strip_prefix('#').unwrap_or(line).to_owned() + "\n")
-            .collect();
+        let text: String =
+            section.lines().map(|line| line.strip_prefix('#').unwrap_or(line).to_owned() + "\n").collect();
         let config: Config = toml::from_str(&format!("[[chain]]{text}")).unwrap();
         assert_eq!(config.chain[0].nodes.len(), 2);
         assert_eq!(config.check(), Ok(()));
@@ -453,6 +458,15 @@ mod tests {
         std::fs::write(&path, "[engine]\nlease_ms = 0\n").unwrap();
         let error = Config::read(&path).unwrap_err();
         assert!(error.to_string().ends_with("engine.lease_ms: must be greater than 0"), "{error}");
+    }
+
+    #[test]
+    fn a_node_that_is_listed_twice_is_no_second_opinion() {
+        let with = |nodes: &str| -> Config {
+            toml::from_str(&format!("[[chain]]\nchain_id = \"60\"\nnodes = [{nodes}]\n")).unwrap()
+        };
+        assert!(with(r#""https://a.example/key", "https://A.example:443/other""#).check().is_err());
+        assert_eq!(with(r#""https://a.example", "https://b.example""#).check(), Ok(()));
     }
 
     #[test]

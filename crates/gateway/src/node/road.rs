@@ -42,7 +42,7 @@ pub struct Lane {
     pub from: Address,
     /// Tokens that are taken and not known to be final.
     pub taken: Vec<Taken>,
-    /// Every token at or below this one was taken before (spelled as its family does).
+    /// The highest token that this address ever took from us (spelled as its family does).
     pub highest: Option<Token>,
 }
 

@@ -22,22 +22,32 @@ use crate::node::road::{Chance, NodeError, Sighting};
 /// Asks all nodes and concludes only what enough of them say.
 pub(super) async fn look(road: &EvmRoad, intent: &Intent, tx: &SignedTx) -> Result<Sighting, NodeError> {
     // One node's word is enough to go on waiting; the second opinion is for final verdicts.
-    let first = road.pool.first(|node| by_node(road, node, intent, tx)).await?;
+    let first = road.pool.in_turn(|node| by_node(road, node, intent, tx)).await?;
     if !is_final(&first) || road.pool.witnesses() == 1 {
         return Ok(first);
     }
     match road.pool.agree(|node| by_node(road, node, intent, tx)).await? {
         Agreement::Agreed(verdict) => Ok(verdict),
         Agreement::Contradiction(answers) => {
-            let finals = answers.iter().filter(|(_, verdict)| is_final(verdict)).count();
             let told: Vec<String> =
                 answers.iter().map(|(name, verdict)| format!("{name}: {}", told(verdict))).collect();
-            if finals < answers.len() {
-                // The others have not got that far, or never will: either way nothing is final yet.
-                return Ok(Sighting::Included {
-                    height: 0,
-                    waits: format!("nodes differ: {}", told.join("; ")),
-                });
+            let mut finals = answers.into_iter().map(|(_, verdict)| verdict).filter(is_final);
+            let first = finals.next();
+            let mut agreeing = 1;
+            let mut united = true;
+            for verdict in finals {
+                united &= Some(&verdict) == first.as_ref();
+                agreeing += 1;
+            }
+            match first {
+                // The others have only not got that far.
+                Some(verdict) if united && agreeing >= road.pool.witnesses() => return Ok(verdict),
+                // Or will never: nothing is final yet.
+                _ if united => {
+                    let waits = format!("nodes differ: {}", told.join("; "));
+                    return Ok(Sighting::Included { height: 0, waits });
+                }
+                _ => {}
             }
             Ok(Sighting::Doubt(format!("nodes contradict each other: {}", told.join("; "))))
         }

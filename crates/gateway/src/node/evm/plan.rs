@@ -12,6 +12,7 @@ use payout::money::Amount;
 use serde_json::{Value, json};
 
 use super::EvmRoad;
+use super::pool::Agreement;
 use super::rpc::At;
 use crate::config::Fees;
 use crate::node::road::{Hold, Lane, NodeError, Plan, Shortage};
@@ -37,7 +38,7 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
         estimate(road, intent, &token),
         prices(road),
     );
-    let chain_nonce = chain_nonce?;
+    let chain_nonce = explained(road, lane, chain_nonce?).await?;
     let nonce = next_nonce(lane, chain_nonce, road.lane_window)?;
 
     // Money before gas: a node's estimate for a payer without funds is only an obscure error.
@@ -81,6 +82,31 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
     })
 }
 
+/// A nonce above all that we ever took needs a second node that says the same: on one node's word alone we would sign
+/// far above the chain's true nonce, and everything after it would wait for ever.
+async fn explained(road: &EvmRoad, lane: &Lane, nonce: u64) -> Result<u64, NodeError> {
+    let highest = lane.highest.as_ref().and_then(nonce_of);
+    if nonce <= highest.map_or(0, |highest| highest.saturating_add(1)) {
+        return Ok(nonce);
+    }
+    match road.pool.agree(|node| node.nonce(&lane.from, At::Latest)).await? {
+        Agreement::Agreed(nonce) => Ok(nonce),
+        Agreement::Contradiction(answers) => {
+            let told: Vec<String> =
+                answers.iter().map(|(name, nonce)| format!("{name} says {nonce}")).collect();
+            Err(NodeError::Nonsense {
+                node: "one of the nodes".to_owned(),
+                method: "eth_getTransactionCount",
+                why: format!(
+                    "{}; we have taken {}",
+                    told.join(", "),
+                    highest.map_or(0, |highest| highest.saturating_add(1))
+                ),
+            })
+        }
+    }
+}
+
 /// The lowest nonce that the chain has not used and that no payment of ours holds, inside the window.
 ///
 /// Lowest, not last plus one: a payout that was stopped before any co-signer saw it leaves its nonce free, and a hole
@@ -91,8 +117,7 @@ fn next_nonce(lane: &Lane, chain_nonce: u64, window: u16) -> Result<u64, Hold> {
     if waiting >= usize::from(window) {
         return Err(Hold::LaneFull { limit: window });
     }
-    // A node that lags behind names a nonce that is long used: our own record is the floor, unless the nonces below
-    // it are all accounted for as holes.
+    // A node that lags behind names a nonce that is long used: the store refuses it, and the next plan keeps clear of it.
     let mut nonce = chain_nonce;
     while taken.contains(&nonce) {
         nonce += 1;

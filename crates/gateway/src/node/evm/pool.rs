@@ -7,11 +7,16 @@ use url::Url;
 use super::rpc::Node;
 use crate::node::road::{NodeError, Sent};
 
+/// Of so many questions in turn, another node than the preferred one begins with one.
+const TURN: usize = 4;
+
 /// The nodes of one chain.
 pub(super) struct Pool {
     nodes: Vec<Node>,
     /// Which one answered last: asked first the next time.
     preferred: AtomicUsize,
+    /// Questions that were asked in turn.
+    turns: AtomicUsize,
     witnesses: usize,
 }
 
@@ -31,7 +36,7 @@ impl Pool {
             .no_proxy()
             .build()?;
         let nodes = urls.iter().map(|url| Node::new(client.clone(), url.clone(), network)).collect();
-        Ok(Self { nodes, preferred: AtomicUsize::new(0), witnesses })
+        Ok(Self { nodes, preferred: AtomicUsize::new(0), turns: AtomicUsize::new(0), witnesses })
     }
 
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
@@ -48,10 +53,28 @@ impl Pool {
     where
         F: Future<Output = Result<T, NodeError>>,
     {
-        let start = self.preferred.load(Ordering::Relaxed);
+        self.first_from(self.preferred.load(Ordering::Relaxed), ask).await
+    }
+
+    /// The same, but now and then another node begins: one that lags, or that says "not yet" for ever, must not be the
+    /// only one that is heard.
+    pub(super) async fn in_turn<'a, T, F>(&'a self, ask: impl Fn(&'a Node) -> F) -> Result<T, NodeError>
+    where
+        F: Future<Output = Result<T, NodeError>>,
+    {
+        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
+        let preferred = self.preferred.load(Ordering::Relaxed);
+        let start = if turn % TURN == TURN - 1 { preferred.wrapping_add(1 + turn / TURN) } else { preferred };
+        self.first_from(start, ask).await
+    }
+
+    async fn first_from<'a, T, F>(&'a self, start: usize, ask: impl Fn(&'a Node) -> F) -> Result<T, NodeError>
+    where
+        F: Future<Output = Result<T, NodeError>>,
+    {
         let mut last = NodeError::TooFew { needed: 1, answered: 0 };
         for offset in 0..self.nodes.len() {
-            let index = (start + offset) % self.nodes.len();
+            let index = start.wrapping_add(offset) % self.nodes.len();
             let Some(node) = self.nodes.get(index) else { continue };
             match ask(node).await {
                 Ok(answer) => {

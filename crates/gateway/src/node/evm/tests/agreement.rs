@@ -63,3 +63,16 @@ async fn a_dead_node_is_passed_over_and_an_old_head_is_called_lagging() {
     // The stand-in's blocks are of 2023.
     assert!(health[1].state.as_ref().unwrap_err().starts_with("lagging"));
 }
+
+#[tokio::test]
+async fn a_third_node_that_lags_does_not_hold_up_two_that_agree() {
+    let (lagging, one, two) =
+        (StandIn::start(Chain::default()).await, StandIn::start(paid()).await, StandIn::start(paid()).await);
+    let road = road(vec![lagging.url(), one.url(), two.url()], 2);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(road.look(&intent("60"), &ours()).await.unwrap());
+    }
+    assert_eq!(seen[0], Sighting::Missing, "the lagging node is asked first");
+    assert!(seen.iter().any(|seen| matches!(seen, Sighting::Succeeded(_))), "{seen:?}");
+}

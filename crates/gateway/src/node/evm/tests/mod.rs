@@ -3,4 +3,5 @@
 
 mod agreement;
 mod ending;
+mod planning;
 mod stand_in;
