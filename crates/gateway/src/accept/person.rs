@@ -27,8 +27,8 @@ pub enum ApplicationError {
     /// No rule matches.
     #[error("no rule of the policy matches this payout")]
     NoRule(Vec<UnmetRule>),
-    /// The project is not there.
-    #[error("there is no project {0}")]
+    /// The project is not there, or disabled.
+    #[error("there is no project {0}, or it is disabled")]
     UnknownProject(ProjectId),
     /// The signed act is not the applicant's application for this intent.
     #[error("the signature is not the applicant's over this draft")]
@@ -119,7 +119,9 @@ pub async fn apply(
     if !is_theirs {
         return Err(ApplicationError::NotSigned);
     }
-    if !(0..DRAFT_LIFE_MS).contains(&now.since(drafted.created)) {
+    // A number that was not minted before now is none of ours: stored, it would be where counting goes on from.
+    let is_minted = drafted.cid < gateway.store.mint_cid(now);
+    if !is_minted || !(0..DRAFT_LIFE_MS).contains(&now.since(drafted.created)) {
         return Err(ApplicationError::Stale);
     }
     let project = project(gateway, application.project).await?;
@@ -168,19 +170,13 @@ pub async fn apply(
     }
 }
 
-async fn project(
-    gateway: &Gateway,
-    id: ProjectId,
-) -> Result<std::sync::Arc<Project>, ApplicationError> {
+async fn project(gateway: &Gateway, id: ProjectId) -> Result<std::sync::Arc<Project>, ApplicationError> {
     let project = gateway.doors.projects.get(&gateway.store, id, clock::now()).await?;
-    project.ok_or(ApplicationError::UnknownProject(id))
+    project.filter(|project| project.settings.enabled).ok_or(ApplicationError::UnknownProject(id))
 }
 
 /// What is known of the recipient by our own records.
-pub(crate) async fn recipient(
-    gateway: &Gateway,
-    resolved: &Resolved<'_>,
-) -> Result<Recipient, StoreError> {
+pub(crate) async fn recipient(gateway: &Gateway, resolved: &Resolved<'_>) -> Result<Recipient, StoreError> {
     if resolved.internal {
         return Ok(Recipient::Internal);
     }

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use payout::coin::{Coin, Family, Network};
-use payout::ids::{Cid, Digest, PrincipalId, ProjectId};
+use payout::ids::{Cid, Digest, PrincipalId, ProjectId, WalletId};
 use payout::intent::Intent;
 use payout::key::SecretKey;
 use payout::life::{Cause, Payout, Screening, StepQuorum};
 use payout::money::Amount;
 use payout::policy::{
     ApplicantCondition, Book, Environment, FeeLimit, GatewaySeat, Genesis, Group, Limits, Nature, Outcome,
-    People, Policy, Principal, RecipientCondition, Role, Roster, Rule, Rules, Seat, Unit,
+    People, Policy, Principal, RecipientCondition, Role, Roster, Rule, Rules, Seat, Unit, Wallet,
 };
 use store::{Accept, AcceptOption, Call, Store, Terms};
 use tempfile::TempDir;
@@ -236,7 +236,7 @@ fn rules(environment: Environment, step: StepQuorum) -> Rules {
             token_id: "60".parse().unwrap(),
             decimals: 18,
         }],
-        wallets: Vec::new(),
+        wallets: vec![wallet()],
         fees: vec![FeeLimit {
             chain_id: "60".parse().unwrap(),
             cap: Amount::from_u128(10_000_000_000_000_000),
@@ -249,6 +249,20 @@ fn rules(environment: Environment, step: StepQuorum) -> Rules {
             rule("to-ourselves", RecipientCondition::Internal, Outcome::Deny),
             rule("normal", RecipientCondition::External, steps),
         ],
+    }
+}
+
+/// A wallet whose key is the curve's generator: addresses can be derived, and nobody asks for a signature here.
+fn wallet() -> Wallet {
+    let generator = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+    Wallet {
+        id: WalletId::new(5).unwrap(),
+        public_key: hex::decode(generator).unwrap().try_into().unwrap(),
+        chain_code: [7; 32],
+        threshold: 2,
+        share_count: 3,
+        fingerprint: "none".to_owned(),
+        ceilings: std::collections::BTreeMap::new(),
     }
 }
 

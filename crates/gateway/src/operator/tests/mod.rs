@@ -1,5 +1,6 @@
 //! The operators' API over HTTP, with a real database and a real hub that no co-signer has come to.
 
+mod applications;
 mod door;
 mod freezes;
 mod house;
