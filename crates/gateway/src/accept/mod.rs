@@ -9,4 +9,4 @@ pub mod person;
 mod resolve;
 
 pub use options::{Asked, options};
-pub use resolve::{Payer, Resolved, Unresolved, is_own_address, resolve};
+pub use resolve::{Payer, Resolved, Unresolved, belongs_to, is_internal, resolve};

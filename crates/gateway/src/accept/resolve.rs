@@ -8,7 +8,7 @@ use payout::policy::{Rules, Wallet};
 use payout::request::check::{self, MemoRule};
 use payout::request::fields::PayoutCall;
 use payout::request::{Code, Rejected};
-use store::{Project, StoreError};
+use store::{AddressRow, Project, StoreError};
 
 use crate::callback::target;
 use crate::state::Gateway;
@@ -96,7 +96,7 @@ pub async fn resolve<'a>(
         target::allowed(&url, target::Reach::of(&project.settings, gateway.environment()))
             .map_err(|why| Rejected::param("callback_url", why))?;
     }
-    let internal = is_own_address(gateway, rules, network, project, &to).await?;
+    let internal = is_internal(gateway, rules, network, project, &to).await?;
     let Source { wallet, index, address } = source;
     Ok(Resolved { coin, network, wallet, index, from: address, to, amount, internal })
 }
@@ -115,28 +115,40 @@ async fn source<'a>(
     call: &PayoutCall,
     from: Payer,
 ) -> Result<Source<'a>, Unresolved> {
-    let wallet_id = call.wallet_id.or(project.settings.default_wallet).ok_or(Code::Wallet)?;
-    let mut wallet = rules.wallet(wallet_id).ok_or(Code::Wallet)?;
     let family = chain::family(network.family);
+    if from == Payer::Project {
+        let text = call.from_address.as_deref().ok_or(Code::Address)?;
+        let address = parse(family, network, text)?;
+        let row = owned(gateway, network, project, &address).await?.ok_or(Code::Address)?;
+        let wallet = rules.wallet(row.wallet).ok_or(Code::Wallet)?;
+        return Ok(Source { wallet, index: row.index, address });
+    }
+    let wallet_id = call.wallet_id.or(project.settings.default_wallet).ok_or(Code::Wallet)?;
+    let wallet = rules.wallet(wallet_id).ok_or(Code::Wallet)?;
     let payout_address = payout_address(network, wallet)?;
     let Some(text) = &call.from_address else {
         return Ok(Source { wallet, index: AddressIndex::PAYOUT, address: payout_address });
     };
     let address = parse(family, network, text)?;
-    if from == Payer::Wallet && address == payout_address {
+    if address == payout_address {
         return Ok(Source { wallet, index: AddressIndex::PAYOUT, address });
     }
-    let row = gateway.store.address_owner(network.family, &address).await?.ok_or(Code::Address)?;
-    if row.project != project.id {
-        return Err(Code::Address.into());
-    }
-    if from == Payer::Project {
-        wallet = rules.wallet(row.wallet).ok_or(Code::Wallet)?;
-    }
+    let row = owned(gateway, network, project, &address).await?.ok_or(Code::Address)?;
     if row.wallet != wallet.id {
         return Err(Code::Address.into());
     }
     Ok(Source { wallet, index: row.index, address })
+}
+
+/// The address as one that was made for the project, if it is. Another project's is as unknown as none.
+async fn owned(
+    gateway: &Gateway,
+    network: &Network,
+    project: &Project,
+    address: &Address,
+) -> Result<Option<AddressRow>, StoreError> {
+    let row = gateway.store.address_owner(network.family, address).await?;
+    Ok(row.filter(|row| row.project == project.id))
 }
 
 fn parse(family: &dyn ChainFamily, network: &Network, text: &str) -> Result<Address, Code> {
@@ -158,17 +170,38 @@ fn payout_address(network: &Network, wallet: &Wallet) -> Result<Address, Code> {
 ///
 /// # Errors
 /// [`StoreError`] when the database can't be read.
-pub async fn is_own_address(
+pub async fn belongs_to(
     gateway: &Gateway,
     rules: &Rules,
     network: &Network,
     project: &Project,
     address: &Address,
 ) -> Result<bool, StoreError> {
-    // Every wallet's payout address is ours, whoever uses it: money that goes there has not left the house.
-    if rules.wallets.iter().any(|wallet| payout_address(network, wallet).is_ok_and(|own| own == *address)) {
+    let wallet = project.settings.default_wallet.and_then(|id| rules.wallet(id));
+    if wallet.is_some_and(|wallet| is_payout_address(network, wallet, address)) {
         return Ok(true);
     }
-    let owner = gateway.store.address_owner(network.family, address).await?;
-    Ok(owner.is_some_and(|row| row.project == project.id))
+    Ok(owned(gateway, network, project, address).await?.is_some())
+}
+
+/// Whether money that goes there has not left the house, as the policy's `internal` recipients mean it: an address of
+/// the project, or the payout address of any wallet, whoever uses it.
+///
+/// # Errors
+/// [`StoreError`] when the database can't be read.
+pub async fn is_internal(
+    gateway: &Gateway,
+    rules: &Rules,
+    network: &Network,
+    project: &Project,
+    address: &Address,
+) -> Result<bool, StoreError> {
+    if rules.wallets.iter().any(|wallet| is_payout_address(network, wallet, address)) {
+        return Ok(true);
+    }
+    belongs_to(gateway, rules, network, project, address).await
+}
+
+fn is_payout_address(network: &Network, wallet: &Wallet, address: &Address) -> bool {
+    payout_address(network, wallet).is_ok_and(|own| own == *address)
 }

@@ -8,7 +8,7 @@ use payout::request::check;
 use payout::request::fields::AddressInner;
 use payout::request::reply::AddressAnswer;
 
-use crate::accept::is_own_address;
+use crate::accept::belongs_to;
 use crate::api::door::{Admitted, Arrival, Refusal, answer};
 use crate::state::Gateway;
 
@@ -23,7 +23,7 @@ async fn inner(gateway: &Gateway, admitted: &Admitted<AddressInner>) -> Result<A
     let network = check::chain(&question.chain_id, &rules.networks)?;
     let family = chain::family(network.family);
     let result = match family.parse_address(&network.network_id, &question.address) {
-        Ok(address) => is_own_address(gateway, rules, network, &admitted.project, &address).await?,
+        Ok(address) => belongs_to(gateway, rules, network, &admitted.project, &address).await?,
         Err(_) => false,
     };
     Ok(AddressAnswer { result })

@@ -6,7 +6,7 @@ use payout::request::caller::CallerSignature;
 use serde::{Deserialize, Serialize};
 use store::PayoutRow;
 
-use crate::accept::is_own_address;
+use crate::accept::is_internal;
 use crate::operator::fault::Fault;
 use crate::state::Gateway;
 
@@ -108,7 +108,7 @@ async fn recipient(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -> Resul
     let rules = policy.newest_rules();
     let project = gateway.store.project(intent.project).await?;
     if let (Some(network), Some(project)) = (rules.network(&intent.chain_id), &project)
-        && is_own_address(gateway, rules, network, project, &intent.to).await?
+        && is_internal(gateway, rules, network, project, &intent.to).await?
     {
         return Ok(Recipient::Internal);
     }
