@@ -10,6 +10,7 @@ use payout::ids::{Cid, ProjectId};
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
 use store::{CallbackRow, CallbackState, DeliveryLog, ResendError};
+use url::Url;
 
 use super::door::{By, Operator, Viewer};
 use super::fault::{Answer, Fault};
@@ -172,7 +173,9 @@ pub(super) async fn test(State(office): State<Arc<Office>>, by: By<Operator>) ->
     let tested = callback::test(&office.gateway, project, &url)
         .await
         .map_err(|why| Fault::bad(why.to_string(), "correct the URL or the project's settings"))?;
-    let detail = format!("project {project} {url}");
+    // The host alone: path and query may hold the receiver's secret, and the log is kept for ever.
+    let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let detail = format!("project {project} {host}");
     super::audit::note(&office.gateway, &by.id(), "callback.test", detail, by.now).await?;
     let callback::Tested { http_status, reply_head, error, duration_ms, delivered } = tested;
     Ok(Json(CallbackTested { delivered, http_status, reply_head, error, duration_ms }))

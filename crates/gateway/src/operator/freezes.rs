@@ -90,6 +90,8 @@ async fn kept(gateway: &Gateway) -> Result<Vec<FreezeOrder>, StoreError> {
 /// Delivers what was ordered again whenever co-signers come, as long as the gateway lives.
 pub(super) fn keep_delivering(gateway: &Arc<Gateway>) {
     let mut changes = gateway.hub.subscribe();
+    // Whoever came before this task began has not been told either.
+    changes.mark_changed();
     // Weak: this task must not keep a stopped gateway's parts alive.
     let gateway: Weak<Gateway> = Arc::downgrade(gateway);
     tokio::spawn(async move {
