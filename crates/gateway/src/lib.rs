@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod doctor;
 pub mod engine;
+pub mod health;
 pub mod hub;
 mod listener;
 pub mod metrics;

@@ -9,6 +9,7 @@ use crate::api::Doors;
 use crate::callback;
 use crate::config::Config;
 use crate::engine;
+use crate::health::Readiness;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::node::Nodes;
@@ -36,6 +37,8 @@ pub struct Gateway {
     pub memory: engine::Memory,
     /// The HTTP clients for projects' receivers.
     pub post: callback::Post,
+    /// Whether a payout can be stored.
+    pub readiness: Readiness,
     policy: SharedPolicy,
 }
 
@@ -83,8 +86,21 @@ impl Gateway {
         let doors = Doors::new(&config.request);
         let metrics = Metrics::default();
         let memory = engine::Memory::default();
-        let (wake, post) = (Wake::default(), callback::Post::default());
-        Arc::new(Self { config, genesis, store, hub, nodes, wake, metrics, doors, memory, post, policy })
+        let (wake, post, readiness) = (Wake::default(), callback::Post::default(), Readiness::default());
+        Arc::new(Self {
+            config,
+            genesis,
+            store,
+            hub,
+            nodes,
+            wake,
+            metrics,
+            doors,
+            memory,
+            post,
+            readiness,
+            policy,
+        })
     }
 
     /// The policy as it is now.

@@ -6,7 +6,6 @@
 mod accept;
 mod caller_address;
 mod door;
-mod health;
 mod limiter;
 mod openapi;
 mod projects;
@@ -16,9 +15,11 @@ mod v2;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::routing::{any, get};
 
 use crate::config::RequestLimits;
+use crate::health;
 use crate::state::Gateway;
 
 pub use limiter::Limiter;
@@ -54,7 +55,7 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/api/v1/sub_address_withdrawal/info", any(v1::sub_address_withdrawal::info::handle))
         .route("/openapi.json", get(openapi::handle))
         .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+        .route("/readyz", get(async |State(gateway): State<Arc<Gateway>>| health::readyz(&gateway).await))
         .fallback(door::unknown_path)
         .with_state(gateway)
 }

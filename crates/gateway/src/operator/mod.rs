@@ -13,7 +13,6 @@ pub mod cosigners;
 mod door;
 pub mod fault;
 pub mod freezes;
-mod health;
 pub mod me;
 mod metrics;
 mod office;
@@ -31,9 +30,10 @@ pub mod wallets;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 
+use crate::health;
 use crate::state::Gateway;
 use office::Office;
 
@@ -70,7 +70,10 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/bursar/v1/freezes", get(freezes::list).post(freezes::order))
         .route("/bursar/v1/audit", get(audit::list))
         .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+        .route(
+            "/readyz",
+            get(async |State(office): State<Arc<Office>>| health::readyz(&office.gateway).await),
+        )
         .route("/status", get(status::handle))
         .route("/metrics", get(metrics::handle))
         .fallback(fault::unknown_path)

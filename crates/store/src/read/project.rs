@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use payout::ids::ProjectId;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::column::Column;
 use crate::error::StoreError;
@@ -27,6 +27,21 @@ impl Store {
             .all(self.readers())
             .await?;
         Ok(Some(project(row, keys)?))
+    }
+
+    /// The numbers of all projects.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn project_ids(&self) -> Result<Vec<ProjectId>, StoreError> {
+        let ids: Vec<i64> = projects::Entity::find()
+            .select_only()
+            .column(projects::Column::Id)
+            .into_tuple()
+            .all(self.readers())
+            .await?;
+        let id = Column("projects", "id");
+        ids.into_iter().map(|number| id.some(ProjectId::new(number))).collect()
     }
 
     /// All projects, by number.
