@@ -220,7 +220,10 @@ impl ceremony::Ceremony for Desk {
     }
 
     fn keep(&mut self, share: KeyShare, printed: &Fingerprinted) -> Result<Arc<KeyShare>, String> {
-        // What an earlier ceremony left of this epoch is replaced: nobody uses it, or the order would not be allowed.
+        // What an earlier ceremony left of this epoch is replaced: nobody uses it, or the order would not be allowed. A
+        // share in use that is replaced would be lost for good, so that is looked at now, not only before the start.
+        self.cosigner.renew_keys();
+        self.allowed()?;
         let vault = &self.cosigner.vault;
         vault
             .keep(self.order.wallet, self.epoch, &printed.fingerprint, &share)

@@ -105,6 +105,10 @@ pub(super) async fn watch(cosigner: Arc<Cosigner>, mut stop: watch::Receiver<boo
 /// Looks once.
 pub(super) async fn look(cosigner: &Cosigner) {
     cosigner.look_for_pause();
+    // It may not write yet. Orders that were put away now would be forgotten; nothing is signed meanwhile either.
+    if cosigner.journal.quarantine().is_some() || cosigner.journal.failure().is_some() {
+        return;
+    }
     for path in waiting(&cosigner.folder.join(INBOX)) {
         let result = cosigner.follow(&path).await;
         put_away(&path, result.err().as_deref());
@@ -159,7 +163,7 @@ fn waiting(inbox: &Path) -> Vec<PathBuf> {
 fn put_away(path: &Path, refused: Option<&str>) {
     let Some((inbox, name)) = path.parent().zip(path.file_name()) else { return };
     let to = inbox.join(if refused.is_some() { "refused" } else { "done" });
-    let moved = std::fs::create_dir_all(&to).and_then(|()| std::fs::rename(path, to.join(name)));
+    let made = std::fs::create_dir_all(&to);
     if let Some(why) = refused {
         tracing::warn!(file = %path.display(), why, "orders were refused");
         let mut reason = name.to_owned();
@@ -168,7 +172,7 @@ fn put_away(path: &Path, refused: Option<&str>) {
             tracing::warn!(error = &error as &dyn std::error::Error, "the reason was not written");
         }
     }
-    match moved {
+    match made.and_then(|()| std::fs::rename(path, to.join(name))) {
         Ok(()) => tracing::info!(file = %path.display(), "orders were read"),
         // It is read again and changes nothing: orders are journaled once.
         Err(error) => tracing::warn!(file = %path.display(), %error, "a file of orders was not moved"),

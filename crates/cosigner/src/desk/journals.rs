@@ -29,9 +29,17 @@ const SHOWN: u64 = 8;
 const ENTRIES_A_MESSAGE: usize = 512;
 
 impl Cosigner {
-    /// Notes how far a co-signer's journals reach.
+    /// Notes how far a co-signer's journals reach, by its own word.
     pub(super) fn note_heads(&self, peer: u8, heads: Vec<JournalHead>) {
         self.lock_known().insert(peer, heads);
+    }
+
+    /// Notes what a co-signer has besides, because it brought it or was sent it. Before its own word that would pass
+    /// for all that it has, and a quarantined co-signer would count its journal as merged too early.
+    pub(super) fn note_more(&self, peer: u8, more: impl IntoIterator<Item = JournalHead>) {
+        if let Some(known) = self.lock_known().get_mut(&peer) {
+            more.into_iter().for_each(|head| advance(known, head));
+        }
     }
 
     /// How far a co-signer's journals reach, as far as we know.
@@ -78,37 +86,38 @@ impl Cosigner {
         }
     }
 
-    /// Sends a peer our own entries that it lacks, as far as we know.
+    /// Sends a peer our own entries that it lacks, as far as we know. One that has not said what it has is sent nothing:
+    /// it gets its answer when it does, as it does first over every link.
     pub(super) fn send_own_entries(&self, line: &Line, peer: u8) {
-        self.send_own_entries_after(line, peer, self.known_own_head(peer));
+        if let Some(seq) = self.known_own_seq(peer) {
+            self.send_own_entries_after(line, peer, seq);
+        }
     }
 
     /// The same, with the newest few in any case: what is said next over this line must find them there, also when they
     /// were sent over another one and are still on their way.
     pub(super) fn show_own_entries(&self, line: &Line, peer: u8) {
-        let known = self.known_own_head(peer).map(|head| {
-            let seq = head.seq.min(self.journal.own_seq().saturating_sub(SHOWN));
-            JournalHead { seq, ..head }
-        });
-        self.send_own_entries_after(line, peer, known);
+        let newest = self.journal.own_seq().saturating_sub(SHOWN);
+        let seq = self.known_own_seq(peer).map_or(newest, |seq| seq.min(newest));
+        self.send_own_entries_after(line, peer, seq);
     }
 
-    fn known_own_head(&self, peer: u8) -> Option<JournalHead> {
-        self.known_heads(peer).into_iter().find(|head| head.index == self.me)
+    /// How far a co-signer's copy of our journal reaches, once it has said so.
+    fn known_own_seq(&self, peer: u8) -> Option<u64> {
+        let known = self.lock_known();
+        let own = known.get(&peer)?.iter().find(|head| head.index == self.me);
+        Some(own.map_or(0, |head| head.seq))
     }
 
-    fn send_own_entries_after(&self, line: &Line, peer: u8, known: Option<JournalHead>) {
-        let is_own = |head: &JournalHead| head.index == self.me;
-        if known.map_or(0, |head| head.seq) >= self.journal.own_seq() {
+    fn send_own_entries_after(&self, line: &Line, peer: u8, seq: u64) {
+        if seq >= self.journal.own_seq() {
             return;
         }
         // Of the others' journals it is taken to have everything: their authors tell it themselves.
-        let others = self.journal.heads().into_iter().filter(|head| !is_own(head));
-        let theirs: Vec<JournalHead> = others.chain(known).collect();
-        if let Some((_, reached)) = self.send_entries(line, peer, &theirs)
-            && let Some(own) = reached.into_iter().find(is_own)
-        {
-            advance(self.lock_known().entry(peer).or_default(), own);
+        let mut theirs = self.journal.heads();
+        theirs.iter_mut().filter(|head| head.index == self.me).for_each(|head| head.seq = seq);
+        if let Some((_, reached)) = self.send_entries(line, peer, &theirs) {
+            self.note_more(peer, reached.into_iter().filter(|head| head.index == self.me));
         }
     }
 }
@@ -129,7 +138,7 @@ pub(super) fn heads(cosigner: &Arc<Cosigner>, line: &Arc<Line>, peer: u8, heads:
         // Nothing to merge, but a quarantined co-signer counts whom it has caught up with.
         take_in(&cosigner, &line, peer, Vec::new());
         if let Some((_, reached)) = cosigner.send_entries(&line, peer, &heads) {
-            cosigner.note_heads(peer, reached);
+            cosigner.note_more(peer, reached);
         }
     });
 }
@@ -148,10 +157,8 @@ pub(super) async fn entries(cosigner: &Arc<Cosigner>, line: &Arc<Line>, from: u8
 }
 
 fn take_in(cosigner: &Cosigner, line: &Line, from: u8, entries: Vec<SignedEntry>) {
-    let mut heads = cosigner.known_heads(from);
-    for entry in &entries {
-        advance(&mut heads, entry.head());
-    }
+    cosigner.note_more(from, entries.iter().map(SignedEntry::head));
+    let heads = cosigner.known_heads(from);
     let before = cosigner.journal.quarantine().is_some();
     match cosigner.journal.merge(from, entries, &heads, now()) {
         Ok(merged) if merged.new > 0 => {
@@ -161,14 +168,14 @@ fn take_in(cosigner: &Cosigner, line: &Line, from: u8, entries: Vec<SignedEntry>
         }
         Ok(_) => {}
         Err(error) => {
-            // Whoever brings what can't be merged may know of more: nothing is signed with it.
-            let why = format!("its journal entries were refused: {error}");
-            cosigner.sessions.deliver_all(line.id, from, || Letter::Abort { why: why.clone() });
-            cosigner.ceremonies.deliver_all(line.id, from, || CeremonyLetter::Abort { why: why.clone() });
+            if error.ends_sessions_with(from) {
+                let why = format!("its journal entries were refused: {error}");
+                cosigner.sessions.deliver_all(line.id, from, || Letter::Abort { why: why.clone() });
+                cosigner.ceremonies.deliver_all(line.id, from, || CeremonyLetter::Abort { why: why.clone() });
+            }
             tracing::error!(from, error = &error as &dyn std::error::Error, "journal entries were refused");
         }
     }
-    cosigner.note_heads(from, heads);
     if before || cosigner.journal.quarantine().is_some() {
         cosigner.changed.notify_one();
     }

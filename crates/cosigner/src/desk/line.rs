@@ -12,6 +12,7 @@ use super::cosigner::{Cosigner, now};
 use super::{ceremony, journals, policy, sight, sign, stop};
 use crate::ceremony::Letter as CeremonyLetter;
 use crate::link::{Dialled, Line, News};
+use crate::refuse::cut;
 use crate::session::{Begin, Letter};
 
 /// A gateway pings every second. One that is silent for so long is gone, whatever its connection says.
@@ -169,9 +170,10 @@ impl OpenLine<'_> {
                 to_session(session, Letter::Round { round, payload });
             }
             PeerMessage::Refuse { session, reason, finality } => {
-                to_session(session, Letter::Refuse { reason, finality });
+                to_session(session, Letter::Refuse { reason: cut(reason), finality });
             }
             PeerMessage::Abort { session, why } => {
+                let why = cut(why);
                 // Sessions and ceremonies share this message; a name belongs to one of them.
                 to_ceremony(session, CeremonyLetter::Abort { why: why.clone() });
                 to_session(session, Letter::Abort { why });
@@ -183,6 +185,7 @@ impl OpenLine<'_> {
                 to_ceremony(ceremony, CeremonyLetter::Round { round, payload });
             }
             PeerMessage::Echo { ceremony, transcript, fingerprint, signature } => {
+                let fingerprint = cut(fingerprint);
                 to_ceremony(ceremony, CeremonyLetter::Echo { transcript, fingerprint, signature });
             }
             PeerMessage::Ack { ceremony, stage } => to_ceremony(ceremony, CeremonyLetter::Ack(stage)),

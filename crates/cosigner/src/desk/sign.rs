@@ -119,11 +119,12 @@ impl Desk {
         self.line.say(&FromCosigner::Refused { session, refusal });
     }
 
-    /// Whether our journals reach every head that a peer named.
+    /// Whether the participants' own journals reach us as far as any of them named. What two quorums did is in the
+    /// journal of a member of both, so a third that contradicts itself must not come between these.
     fn reaches(&self, heads: &[JournalHead]) -> Result<(), Refusal> {
         let ours: BTreeMap<u8, JournalHead> =
             self.cosigner.journal.heads().into_iter().map(|head| (head.index, head)).collect();
-        for head in heads {
+        for head in heads.iter().filter(|head| self.participants.contains(&head.index)) {
             let reached = ours
                 .get(&head.index)
                 .is_some_and(|ours| ours.seq > head.seq || (ours.seq == head.seq && ours.hash == head.hash));
@@ -191,7 +192,7 @@ impl session::Session for Desk {
             self.cosigner.sessions.deliver(self.line.id, peer, self.label, Letter::LinkLost);
             return;
         };
-        self.cosigner.note_heads(peer, reached);
+        self.cosigner.note_more(peer, reached);
         let claims = claims.iter().map(write_claim).collect();
         self.tell(peer, &PeerMessage::Pending { session: self.label, claims });
     }

@@ -6,12 +6,15 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 use wire::channel::Identity;
-use wire::connection::Writer;
+use wire::connection::{ConnectionError, Writer};
 use wire::message::{FromCosigner, PeerMessage};
 use wire::roster::Directory;
 
 use super::peer::{Heard, Outward, Peer};
 use crate::rooms::LineId;
+
+/// The most bytes of a link in one message to the gateway: less than a frame takes.
+const PIECE: usize = 1024 * 1024;
 
 /// Whether something was handed to a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +56,16 @@ impl Line {
 
     /// Says something to the gateway. A line that does not take it any more is given up.
     pub fn say(&self, message: &FromCosigner) {
-        if let Err(error) = self.writer.try_send(message) {
-            tracing::debug!(gateway = self.gateway, %error, "a message was not sent");
-            self.give_up();
+        match self.writer.try_send(message) {
+            Ok(()) => {}
+            // No fault of the line, which others are using.
+            Err(ConnectionError::Frame(error)) => {
+                tracing::error!(gateway = self.gateway, %error, "a message was not sent");
+            }
+            Err(error) => {
+                tracing::debug!(gateway = self.gateway, %error, "a message was not sent");
+                self.give_up();
+            }
         }
     }
 
@@ -127,7 +137,14 @@ impl Line {
 
     fn relay(&self, peer: u8, send: Outward) {
         for (link, data) in send {
-            self.say(&FromCosigner::Relay { peer, link, data });
+            if data.len() <= PIECE {
+                self.say(&FromCosigner::Relay { peer, link, data });
+                continue;
+            }
+            // A message that just fits into a frame does not any more when it is encrypted. The link is a stream.
+            for part in data.chunks(PIECE) {
+                self.say(&FromCosigner::Relay { peer, link, data: part.to_vec() });
+            }
         }
     }
 
