@@ -55,7 +55,8 @@ async fn what_a_peer_says_is_cut_before_it_is_passed_on() {
     let why = "x".repeat(4 * 1024 * 1024 - 64);
     let abort = wire::message::PeerMessage::Abort { session: label, why };
     assert_eq!(two.lines()[0].tell(1, &abort), crate::link::Told::Sent);
-    let said = tokio::task::spawn_blocking(move || room.mailbox.recv_timeout(std::time::Duration::from_secs(60)));
+    let said =
+        tokio::task::spawn_blocking(move || room.mailbox.recv_timeout(std::time::Duration::from_secs(60)));
     let Ok(Mail::Letter { from: 2, letter: Letter::Abort { why } }) = said.await.unwrap() else {
         panic!("it did not arrive");
     };
