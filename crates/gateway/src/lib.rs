@@ -17,6 +17,7 @@ pub mod hub;
 mod listener;
 pub mod metrics;
 pub mod node;
+pub mod one_answer;
 pub mod operator;
 pub mod serve;
 pub mod state;

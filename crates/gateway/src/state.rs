@@ -3,16 +3,16 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use payout::policy::{Environment, Genesis, Policy};
-use store::Store;
+use store::{Store, StoreError};
 
 use crate::api::Doors;
 use crate::callback;
 use crate::config::Config;
 use crate::engine;
-use crate::health::Readiness;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::node::Nodes;
+use crate::one_answer::OneAnswer;
 use crate::wake::Wake;
 
 /// The gateway's parts.
@@ -38,7 +38,7 @@ pub struct Gateway {
     /// The HTTP clients for projects' receivers.
     pub post: callback::Post,
     /// Whether a payout can be stored.
-    pub readiness: Readiness,
+    pub readiness: OneAnswer<Result<(), StoreError>>,
     policy: SharedPolicy,
 }
 
@@ -86,7 +86,7 @@ impl Gateway {
         let doors = Doors::new(&config.request);
         let metrics = Metrics::default();
         let memory = engine::Memory::default();
-        let (wake, post, readiness) = (Wake::default(), callback::Post::default(), Readiness::default());
+        let (wake, post, readiness) = (Wake::default(), callback::Post::default(), OneAnswer::default());
         Arc::new(Self {
             config,
             genesis,

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use store::StoreError;
+
 use super::ceremonies::Ceremonies;
-use super::status::ChainWatch;
+use super::status::{ChainWatch, StatusSheet};
+use crate::one_answer::OneAnswer;
 use crate::state::Gateway;
 
 /// The gateway, and what the operators' API keeps in memory.
@@ -12,6 +15,8 @@ pub(super) struct Office {
     pub(super) gateway: Arc<Gateway>,
     /// Ceremonies of this process, by label.
     pub(super) ceremonies: Ceremonies,
+    /// How the house is: read from all payouts, and asked for without a signature.
+    pub(super) status: OneAnswer<Result<StatusSheet, StoreError>>,
     /// The nodes' last answers.
     pub(super) chains: ChainWatch,
     /// Held while a version of the policy is published.
@@ -23,6 +28,7 @@ impl Office {
         Self {
             gateway,
             ceremonies: Ceremonies::default(),
+            status: OneAnswer::default(),
             chains: ChainWatch::default(),
             publishing: tokio::sync::Mutex::default(),
         }

@@ -9,6 +9,7 @@ use payout::ids::{ChainId, Digest};
 use payout::policy::{Environment, Heads};
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
+use store::StoreError;
 
 use super::cosigners::{self, CosignerLine};
 use super::fault::Answer;
@@ -92,7 +93,11 @@ pub(super) async fn handle(State(office): State<Arc<Office>>) -> Answer<StatusSh
     Ok(Json(sheet(&office).await?))
 }
 
-pub(super) async fn sheet(office: &Office) -> Result<StatusSheet, store::StoreError> {
+pub(super) async fn sheet(office: &Office) -> Result<StatusSheet, StoreError> {
+    office.status.get(look(office)).await
+}
+
+async fn look(office: &Office) -> Result<StatusSheet, StoreError> {
     let gateway = &office.gateway;
     let now = clock::now();
     let policy = gateway.policy();
