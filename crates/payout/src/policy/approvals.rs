@@ -163,7 +163,7 @@ pub fn may_act(
 /// API.
 ///
 /// # Errors
-/// [`ActError::NotApplied`], or why their application does not count.
+/// [`ActError::NotApplied`], or why their application does not count; [`ActError::TooMany`].
 pub fn applicant_signed<'a>(
     people: &People,
     intent: &'a Intent,
@@ -173,6 +173,9 @@ pub fn applicant_signed<'a>(
     let Some(applicant) = &intent.applicant else {
         return Ok(None);
     };
+    if acts.len() > MAX_ACTS {
+        return Err(ActError::TooMany);
+    }
     let asked = Asked { people, intent, digest, steps: &[] };
     let mut reason = ActError::NotApplied(applicant.clone());
     for act in acts.iter().filter(|act| act.act == Act::Apply && act.principal == *applicant) {

@@ -281,4 +281,7 @@ fn a_flood_of_acts_is_not_looked_at() {
     let (people, intent) = (people(), intent());
     let acts = vec![act("mallory", Act::Approve, &intent); MAX_ACTS + 1];
     assert_eq!(progress(&steps(), &people, &intent, &intent.digest(), &acts), Err(ActError::TooMany));
+    let intent = Intent { applicant: Some(name("dirk")), ..intent };
+    let acts = vec![act("dirk", Act::Apply, &intent); MAX_ACTS + 1];
+    assert_eq!(applicant_signed(&people, &intent, &intent.digest(), &acts), Err(ActError::TooMany));
 }
