@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mpc::{KeyShare, Outgoing, Party, Sign};
-use payout::ids::Digest;
+use payout::ids::{Digest, WalletId};
 use tokio::runtime::Handle;
 use wire::message::{Check, FromCosigner, JournalHead, Label, PeerMessage, Refusal, SignRequest};
 use wire::session::SessionFacts;
@@ -37,7 +37,8 @@ pub(super) fn open(
     };
     let (cosigner, line, runtime) = (Arc::clone(cosigner), Arc::clone(line), Handle::current());
     tokio::task::spawn_blocking(move || {
-        let desk = Desk { cosigner, line, runtime, label, participants, request, claim: None };
+        let desk =
+            Desk { cosigner, line, runtime, label, participants, request, claim: None, signs_with: None };
         desk.hold(&room);
     });
 }
@@ -51,6 +52,8 @@ struct Desk {
     participants: Vec<u8>,
     request: SignRequest,
     claim: Option<Claim>,
+    /// Wallet and epoch of the share that signs, once it does.
+    signs_with: Option<(WalletId, u32)>,
 }
 
 impl Desk {
@@ -215,14 +218,13 @@ impl session::Session for Desk {
             .block_on(permit.commit(*session, now()))
             .map_err(|error| format!("the contribution was not journaled: {error}"))?;
         self.cosigner.changed.notify_one();
+        self.signs_with = Some((wallet, epoch));
         contribute(&contributed, &share, &self.participants, session)
     }
 
     fn ban(&self, peer: u8, why: &str) -> Result<(), String> {
-        let intent: payout::intent::Intent =
-            payout::canonical::parse(&self.request.intent).map_err(|error| error.to_string())?;
-        let wallet = intent.wallet;
-        let epoch = self.cosigner.keys().get(&wallet).map_or(0, |key| key.epoch);
+        // Not the epoch that is in use by now: what the peer attacked is the share that signed.
+        let (wallet, epoch) = self.signs_with.ok_or("nothing was being signed")?;
         tracing::error!(session = %self.label, peer, why, "a co-signer broke the protocol: it is banned");
         let written = self.cosigner.journal.ban(wallet, epoch, peer, why.to_owned(), now());
         self.runtime.block_on(written).map_err(|error| error.to_string())?;

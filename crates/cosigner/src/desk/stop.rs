@@ -48,11 +48,29 @@ impl Cosigner {
     /// Journals a freeze, or one admin's word to lift it.
     pub(super) async fn freeze(&self, order: FreezeOrder) -> Result<(), String> {
         self.policy().check_freeze_order(&order, now()).map_err(|error| error.to_string())?;
+        if self.is_lifted_already(&order) {
+            return Err(format!(
+                "the freeze is dated {}, before lifts that are held: it stops nothing, sign it again",
+                order.at
+            ));
+        }
         let (who, kind, reason) = (order.principal.clone(), word(order.order), order.reason.clone());
         self.journal.freeze(order, now()).await.map_err(|error| error.to_string())?;
         tracing::warn!(%who, kind, reason, "journaled an order of an admin");
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// Whether a freeze that is new here would be none, because a quorum's lifts are dated after it: whoever signed it
+    /// with a slow clock must not believe that signing has stopped.
+    fn is_lifted_already(&self, order: &FreezeOrder) -> bool {
+        let policy = self.policy();
+        let mut orders = self.journal.with(|union| union.freezes().to_vec());
+        if order.order != Freeze::Freeze || orders.contains(order) {
+            return false;
+        }
+        orders.push(order.clone());
+        policy.freeze_state(&orders).is_none()
     }
 }
 

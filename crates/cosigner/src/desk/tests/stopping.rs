@@ -67,6 +67,7 @@ async fn a_freeze_stops_signing_until_a_quorum_lifts_it() {
     };
     let freeze = order("carol", Freeze::Freeze, 0);
     let lifts = vec![order("ann", Freeze::Lift, 1000), order("bob", Freeze::Lift, 1000)];
+    let (slow, good) = (order("ann", Freeze::Freeze, 500), order("ann", Freeze::Freeze, 2000));
     hall.hub.say(2, &ToCosigner::Stop { acts: vec![], freezes: vec![freeze] });
     let (_, said) = hall.hub.heard().await;
     assert_eq!(said, FromCosigner::StopSeen { intent: None, kind: "freeze".to_owned() });
@@ -91,6 +92,11 @@ async fn a_freeze_stops_signing_until_a_quorum_lifts_it() {
     })
     .await;
     hall.sign(&[1, 2], 2).await;
+    // A freeze that is dated before the lifts would stop nothing: it is not acknowledged.
+    let refused = hall.chair(2).freeze(slow).await.unwrap_err();
+    assert!(refused.contains("before lifts that are held"), "{refused}");
+    hall.chair(2).freeze(good).await.unwrap();
+    assert!(matches!(hall.chair(2).standing().condition, Condition::Frozen(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
