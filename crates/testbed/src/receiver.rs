@@ -45,6 +45,8 @@ pub enum Manner {
     Failing(u32),
     /// Never.
     Silent,
+    /// These words: a project's verification URL says `ok` or `deny`.
+    Saying(&'static str),
 }
 
 /// One callback that came.
@@ -172,6 +174,7 @@ async fn take(
         Manner::Success => (StatusCode::OK, "success"),
         Manner::Failing(_) => (StatusCode::INTERNAL_SERVER_ERROR, "try again"),
         Manner::Silent => std::future::pending().await,
+        Manner::Saying(words) => (StatusCode::OK, words),
     }
 }
 

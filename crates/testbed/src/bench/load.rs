@@ -106,7 +106,11 @@ async fn accept(stage: &Stage, vendor: &crate::vendor::Vendor) -> Result<i64, De
 }
 
 fn refused(order: &Order, reply: crate::vendor::Reply) -> DemoError {
-    DemoError::Refused { amount: order.amount.clone(), currency: order.currency.clone(), reply }
+    DemoError::Refused {
+        amount: order.amount.clone(),
+        currency: order.currency.clone(),
+        reply: Box::new(reply),
+    }
 }
 
 /// Waits until every payout was broadcast, and reads their histories.

@@ -58,7 +58,7 @@ pub enum DemoError {
         /// The coin.
         currency: String,
         /// The reply.
-        reply: Reply,
+        reply: Box<Reply>,
     },
     /// It did not get where it should in time.
     #[error("payout {cid} is at status {status} after {waited_s} s: {why}")]

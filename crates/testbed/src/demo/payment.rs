@@ -110,7 +110,7 @@ impl Stage {
         let refused = || DemoError::Refused {
             amount: amount.to_owned(),
             currency: coin.name.clone(),
-            reply: reply.clone(),
+            reply: Box::new(reply.clone()),
         };
         let cid = reply.cid().filter(|_| reply.code == "00000").ok_or_else(refused)?;
         step.done(&format!("accepted as {cid}"));

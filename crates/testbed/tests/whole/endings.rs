@@ -1,13 +1,15 @@
 //! The ends of a payout that was not paid, and what its caller hears of them.
 
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use gateway::operator::projects::ProjectChange;
+use payout::approval::Act;
 use payout::ids::ProjectId;
 use testbed::deployment::Deployment;
 use testbed::deployment::cast::{FINANCE, OPERATOR, PROJECT, TREASURY};
 
-use crate::world::World;
+use crate::world::{PATIENCE, World, plan};
 
 /// Long enough for a callback that should not come.
 const SILENCE: Duration = Duration::from_secs(3);
@@ -67,13 +69,74 @@ async fn a_payout_whose_time_to_approve_ran_out_ends_at_3_without_a_callback() {
     assert!(world.stage.receiver.wait(cid, SILENCE).await.is_none());
 }
 
+/// Somebody who distrusts the gateway brings a rejection to every co-signer's host by hand.
+async fn rejected_by_hand(world: &World, name: &str, cid: i64) {
+    let sheet = world.person(name).read(cid).await.unwrap();
+    let act = world.person(name).client().sign_act(Act::Reject, sheet.digest).unwrap();
+    let orders = serde_json::json!({"acts": [{"intent": sheet.intent, "act": act}]});
+    let folder = world.stage.deployment.folder();
+    let file = folder.root().join("stop.json");
+    std::fs::write(&file, orders.to_string()).unwrap();
+    for index in 1..=3 {
+        let program = world.stage.deployment.cosigner_program(index).unwrap();
+        let mut command = Command::new(program.path);
+        let output =
+            command.arg("--config").arg(folder.cosigner_config(index)).arg("stop").arg(&file).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let taken = folder.state(index).join("inbox/done");
+        let start = Instant::now();
+        while !std::fs::read_dir(&taken).is_ok_and(|mut files| files.next().is_some()) {
+            assert!(start.elapsed() < PATIENCE, "{} stays empty", taken.display());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+async fn approve_all(world: &World, cid: i64) {
+    for name in [TREASURY[0], FINANCE[0], FINANCE[1]] {
+        world.person(name).approve(cid).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_payout_that_too_many_cosigners_will_never_sign_ends_at_2() {
+    let mut world = World::asleep(plan(2, 3)).await;
+    world.stage.deployment.start().await.unwrap();
+    let cid = world.accepted(&world.order("7")).await;
+    approve_all(&world, cid).await;
+    // The co-signers have seen it approved; it waits for funds.
+    world.waits_for(cid, "left for new payouts").await;
+    rejected_by_hand(&world, TREASURY[1], cid).await;
+    world.fund().await;
+    assert_eq!(world.reaches(cid, &[2, 6]).await, 2);
+    assert_eq!(world.told(cid).await, 2);
+    assert_eq!(world.query(cid).await["txid"], serde_json::Value::Null);
+    assert!(world.why(cid).await.nevers.len() >= 2, "fewer would leave a quorum");
+    // Its nonce is free again, or the next payout would wait behind it for ever.
+    let next = world.accepted(&world.order("0.1")).await;
+    assert_eq!(world.reaches(next, &[6]).await, 6);
+}
+
+#[tokio::test]
+async fn a_rejection_that_went_past_the_gateway_holds_a_payout_that_it_would_have_signed() {
+    let world = World::start().await;
+    let cid = world.accepted(&world.order("7")).await;
+    rejected_by_hand(&world, TREASURY[1], cid).await;
+    approve_all(&world, cid).await;
+    world.waits_for(cid, "tina did reject").await;
+    assert_eq!(world.status(cid).await, 5);
+    world.person(OPERATOR).withdraw(cid).await.unwrap();
+    assert_eq!(world.reaches(cid, &[3]).await, 3);
+}
+
 #[tokio::test]
 async fn a_payout_answers_by_both_its_numbers_in_every_state() {
-    let world = World::start().await;
-    let vendor = world.vendor();
+    let mut world = World::start().await;
     let order = world.order("7");
     let cid = world.accepted(&order).await;
-    let same = async |status: i64| {
+    let same = async |world: &World, status: i64| {
+        let vendor = world.vendor();
         let by_cid = world.query(cid).await;
         let by_business = serde_json::json!({"third_party_id": order.third_party_id});
         let by_business = vendor.call("/api/v1/payout/query", by_business).await.unwrap();
@@ -82,7 +145,7 @@ async fn a_payout_answers_by_both_its_numbers_in_every_state() {
         assert_eq!(by_cid["third_party_id"], order.third_party_id.as_str());
         by_cid
     };
-    let mut fields: Vec<String> = same(0).await.as_object().unwrap().keys().cloned().collect();
+    let mut fields: Vec<String> = same(&world, 0).await.as_object().unwrap().keys().cloned().collect();
     fields.sort();
     assert_eq!(
         fields,
@@ -103,16 +166,21 @@ async fn a_payout_answers_by_both_its_numbers_in_every_state() {
             "txid"
         ]
     );
-    // Approved while no block comes, it passes 5 and stays at 1.
-    let rpc = world.stage.deployment.anvil().rpc();
-    rpc.ask("evm_setIntervalMining", serde_json::json!([0])).await.unwrap();
-    for name in [TREASURY[0], FINANCE[0], FINANCE[1]] {
-        world.person(name).approve(cid).await.unwrap();
+    // Approved while nobody can sign, it stays at 5; while no block comes, at 1.
+    for index in 1..=3 {
+        world.stage.deployment.cosigner(index).unwrap().freeze();
+    }
+    world.blocks_every(0).await;
+    approve_all(&world, cid).await;
+    world.reaches(cid, &[5]).await;
+    same(&world, 5).await;
+    for index in 1..=3 {
+        world.stage.deployment.cosigner(index).unwrap().thaw();
     }
     world.reaches(cid, &[1]).await;
-    assert!(same(1).await["txid"].is_string());
-    rpc.ask("evm_setIntervalMining", serde_json::json!([1])).await.unwrap();
+    assert!(same(&world, 1).await["txid"].is_string());
+    world.blocks_every(1).await;
     world.reaches(cid, &[6]).await;
-    let paid = same(6).await;
+    let paid = same(&world, 6).await;
     assert!(paid["block_height"].is_string() && paid["block_time"].is_i64());
 }

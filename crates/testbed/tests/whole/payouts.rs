@@ -101,6 +101,24 @@ async fn a_recipient_that_refuses_coins_does_not_get_a_payout_reported_as_paid()
     assert_eq!(world.balance(&world.ether(), &order.to).await, "0");
 }
 
+#[tokio::test]
+async fn a_transaction_that_fails_on_chain_is_told_as_7_and_the_next_payout_goes_on() {
+    let world = World::start().await;
+    let rpc = world.stage.deployment.anvil().rpc();
+    world.blocks_every(0).await;
+    let order = world.order("0.1");
+    let cid = world.accepted(&order).await;
+    world.reaches(cid, &[1]).await;
+    // Signed for a plain address; by the time it is mined there is code that refuses.
+    rpc.ask("anvil_setCode", serde_json::json!([order.to, "0x60006000fd"])).await.unwrap();
+    world.blocks_every(1).await;
+    assert_eq!(world.reaches(cid, &[6, 7]).await, 7);
+    assert_eq!(world.told(cid).await, 7);
+    assert_eq!(world.balance(&world.ether(), &order.to).await, "0");
+    let next = world.accepted(&world.order("0.1")).await;
+    assert_eq!(world.reaches(next, &[6]).await, 6);
+}
+
 async fn ends_or_waits(world: &World, cid: i64) -> Why {
     let start = Instant::now();
     loop {
@@ -109,7 +127,7 @@ async fn ends_or_waits(world: &World, cid: i64) -> Why {
             .wait
             .as_ref()
             .is_some_and(|wait| wait.reason.contains("revert") || wait.reason.contains("false"));
-        if waits || why.status >= 6 || matches!(why.status, 2 | 3 | 4) {
+        if waits || why.status >= 6 || matches!(why.status, 2..=4) {
             return why;
         }
         assert!(start.elapsed() < PATIENCE, "{why:#?}");

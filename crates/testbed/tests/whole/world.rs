@@ -147,6 +147,12 @@ impl World {
         first.status().unwrap()
     }
 
+    /// Lets a block come every so many seconds; none for 0.
+    pub(crate) async fn blocks_every(&self, seconds: u64) {
+        let rpc = self.stage.deployment.anvil().rpc();
+        rpc.ask("evm_setIntervalMining", serde_json::json!([seconds])).await.unwrap();
+    }
+
     /// The balance of an address in token units.
     pub(crate) async fn balance(&self, coin: &Money, owner: &str) -> String {
         self.stage.balance(coin, owner).await.unwrap().to_decimal(coin.decimals)
