@@ -1,11 +1,12 @@
 //! Every code of the wire contract, provoked over HTTP. E0032 needs a chain with destination tags.
 
+use futures::StreamExt;
 use gateway::operator::projects::ProjectChange;
 use payout::ids::ProjectId;
 use serde_json::{Value, json};
 use testbed::deployment::Deployment;
 use testbed::deployment::cast::PROJECT;
-use testbed::vendor::{Vendor, fresh_id, now_ms, sign};
+use testbed::vendor::{fresh_id, now_ms, sign};
 
 use crate::world::World;
 
@@ -138,12 +139,8 @@ async fn a_caller_that_asks_too_often_or_from_elsewhere_is_told_so() {
     };
     change(store::ProjectSettings { rate_limit_per_s: 1, ..Deployment::project_settings() }).await;
     let vendor = world.vendor();
-    let codes = async |vendor: &Vendor| {
-        let asks = (0..1500).map(|_| vendor.query(4711));
-        let replies = futures::future::join_all(asks).await;
-        replies.into_iter().map(|reply| reply.unwrap().code).collect::<Vec<_>>()
-    };
-    let codes = codes(&vendor).await;
+    let asks = futures::stream::iter((0..1500).map(|_| vendor.query(4711))).buffer_unordered(32);
+    let codes: Vec<String> = asks.map(|reply| reply.unwrap().code).collect().await;
     assert!(codes.iter().any(|code| code == "A0429"), "{codes:?}");
 
     change(store::ProjectSettings {
