@@ -11,6 +11,7 @@ use payout::request::{Code, Rejected};
 use store::{AddressRow, Project, StoreError};
 
 use crate::callback::target;
+use crate::derived;
 use crate::state::Gateway;
 
 /// What is asked for, with nothing left to look up.
@@ -156,14 +157,7 @@ fn parse(family: &dyn ChainFamily, network: &Network, text: &str) -> Result<Addr
 }
 
 fn payout_address(network: &Network, wallet: &Wallet) -> Result<Address, Code> {
-    chain::derive_address(
-        network.family,
-        &network.network_id,
-        &wallet.public_key,
-        &wallet.chain_code,
-        AddressIndex::PAYOUT,
-    )
-    .map_err(|_| Code::Wallet)
+    derived::address(network, wallet, AddressIndex::PAYOUT).map_err(|_| Code::Wallet)
 }
 
 /// Whether an address belongs to the project: one that was made for it, or the payout address of its default wallet.

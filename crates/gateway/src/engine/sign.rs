@@ -176,8 +176,7 @@ impl PayingKey {
             .network(&intent.chain_id)
             .ok_or_else(|| wait(format!("the rules list no chain {}", intent.chain_id), publish))?;
         let family = chain::family(network.family);
-        let path = family.path(intent.address_index);
-        let public_key = chain::child_public_key(&wallet.public_key, &wallet.chain_code, &path)
+        let public_key = crate::derived::child_key(network.family, wallet, intent.address_index)
             .map_err(|error| wait(error.to_string(), "withdraw it: this address has no key"))?;
         Ok(Self { wallet: wallet.clone(), family, public_key })
     }
