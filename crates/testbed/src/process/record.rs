@@ -47,7 +47,8 @@ impl Record {
         std::fs::write(path, text).map_err(|source| ProcessError::File { path: path.to_owned(), source })
     }
 
-    fn runs(&self) -> bool {
+    /// Whether that very process still runs; one that is dead and waits to be collected does not.
+    pub fn runs(&self) -> bool {
         !self.started.is_empty() && start_of(self.pid).as_deref() == Some(&self.started)
     }
 
