@@ -42,7 +42,8 @@ async fn payouts_go_on_whichever_of_three_cosigners_is_killed() {
         pays(&world, "0.1").await;
         world.stage.deployment.kill_cosigner(index);
         let took = pays(&world, "0.2").await;
-        assert!(took < Duration::from_secs(4), "without co-signer {index} it took {took:?}");
+        println!("without co-signer {index}: signed after {took:?}");
+        assert!(took < Duration::from_secs(2), "without co-signer {index} it took {took:?}");
         world.stage.deployment.start_cosigner(index).await.unwrap();
     }
 }
@@ -53,9 +54,11 @@ async fn a_cosigner_that_hangs_holds_nobody_up_for_long() {
     pays(&world, "0.1").await;
     world.stage.deployment.cosigner(2).unwrap().freeze();
     let took = pays(&world, "0.2").await;
-    assert!(took < Duration::from_secs(8), "{took:?}");
+    println!("with a co-signer that hangs: signed after {took:?}");
+    assert!(took < Duration::from_secs(4), "{took:?}");
     let took = pays(&world, "0.3").await;
-    assert!(took < Duration::from_secs(5), "the second time it is known: {took:?}");
+    println!("the second time: signed after {took:?}");
+    assert!(took < Duration::from_secs(4), "the second time it is known: {took:?}");
     world.stage.deployment.cosigner(2).unwrap().thaw();
 }
 
