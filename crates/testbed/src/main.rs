@@ -61,10 +61,9 @@ async fn main() -> ExitCode {
 async fn up(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError> {
     let mut stop = Stop::new()?;
     let folder = absolute(folder)?;
-    // Dropping what is half done kills its processes.
     let mut stage = tokio::select! {
         stage = demo::up::start(&folder, progress) => stage?,
-        () = stop.asked() => return Ok(ExitCode::FAILURE),
+        () = stop.asked() => return Ok(told_to_stop(progress)),
     };
     tokio::select! {
         () = demo::up::watch(&mut stage, progress) => {}
@@ -80,7 +79,7 @@ async fn once(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError>
     let folder = absolute(folder)?;
     let outcome = tokio::select! {
         outcome = demo::once::run(&folder, progress) => outcome?,
-        () = stop.asked() => return Ok(ExitCode::FAILURE),
+        () = stop.asked() => return Ok(told_to_stop(progress)),
     };
     report(&outcome)?;
     Ok(ExitCode::SUCCESS)
@@ -91,10 +90,16 @@ async fn measure(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoErr
     let folder = absolute(folder)?;
     let figures = tokio::select! {
         figures = bench::run(&folder, progress) => figures?,
-        () = stop.asked() => return Ok(ExitCode::FAILURE),
+        () = stop.asked() => return Ok(told_to_stop(progress)),
     };
     report(&figures)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Everything that runs is killed as what is half done is dropped.
+fn told_to_stop(progress: &Progress) -> ExitCode {
+    progress.say("told to stop before it was done");
+    ExitCode::FAILURE
 }
 
 /// The last line of standard output.
