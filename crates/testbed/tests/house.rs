@@ -10,16 +10,17 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 /// Which of our own crates each of our crates may import. Arrows point one way; nothing else knows `mpc` but those who
 /// run its protocol.
 const IMPORTS: &[(&str, &[&str])] = &[
+    ("crash", &[]),
     ("payout", &[]),
     ("mpc", &[]),
     ("seal", &["payout"]),
     ("chain", &["payout"]),
     ("wire", &["payout"]),
-    ("store", &["payout"]),
-    ("cosigner", &["chain", "mpc", "payout", "seal", "wire"]),
-    ("gateway", &["chain", "payout", "seal", "store", "wire"]),
-    ("testbed", &["chain", "cosigner", "gateway", "mpc", "payout", "seal", "store", "wire"]),
-    ("sim", &["chain", "cosigner", "gateway", "mpc", "payout", "seal", "store", "wire"]),
+    ("store", &["crash", "payout"]),
+    ("cosigner", &["chain", "crash", "mpc", "payout", "seal", "wire"]),
+    ("gateway", &["chain", "crash", "payout", "seal", "store", "wire"]),
+    ("testbed", &["chain", "cosigner", "crash", "gateway", "mpc", "payout", "seal", "store", "wire"]),
+    ("sim", &["chain", "cosigner", "crash", "gateway", "mpc", "payout", "seal", "store", "wire"]),
 ];
 
 /// Crates that decide and never do.

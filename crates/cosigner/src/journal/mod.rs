@@ -12,6 +12,7 @@
 mod body;
 mod chain;
 mod counter;
+mod crash_points;
 mod demand;
 mod disk;
 mod handle;

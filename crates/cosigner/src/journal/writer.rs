@@ -15,6 +15,7 @@ use wire::message::SignedEntry;
 use super::body::Body;
 use super::chain::next_series;
 use super::counter::{Counter, Reached};
+use super::crash_points;
 use super::disk::{Batch, Disk};
 use super::ledger::Mode;
 use super::state::{State, Ticket};
@@ -114,9 +115,12 @@ impl Writer {
             }
             own.push(written);
         }
+        crash_points::before(jobs);
         self.disk.write(&batch).map_err(|error| WriteFailed(chain_of(&error)))?;
+        crash_points::after(jobs);
         if seq != before {
             self.counter.write(Reached { seq, hash }).map_err(|error| WriteFailed(chain_of(&error)))?;
+            crash::point!("counter written");
         }
         Ok(own)
     }

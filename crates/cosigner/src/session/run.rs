@@ -80,10 +80,19 @@ fn act<S: Session>(
     let mut queue = VecDeque::from(first);
     while let Some(action) = queue.pop_front() {
         match action {
-            Action::Tell { peer, message } => desk.tell(peer, &message),
-            Action::Exchange { peer, heads } => desk.exchange(peer, &heads),
+            Action::Tell { peer, message } => {
+                desk.tell(peer, &message);
+                told(&message);
+            }
+            Action::Exchange { peer, heads } => {
+                desk.exchange(peer, &heads);
+                crash::point!("journals exchanged");
+            }
             Action::Check(material) => {
                 let result = desk.check(&material);
+                if result.is_ok() {
+                    crash::point!("checks passed");
+                }
                 queue.extend(machine.checked(result, Instant::now()));
             }
             Action::Commit { permit, session } => {
@@ -98,7 +107,27 @@ fn act<S: Session>(
                     return;
                 }
             }
-            Action::Report(report) => desk.report(report),
+            Action::Report(report) => {
+                let signed = matches!(report, FromCosigner::Signed { .. });
+                if signed {
+                    crash::point!("signature made");
+                }
+                desk.report(report);
+                if signed {
+                    crash::point!("signature told");
+                }
+            }
         }
+    }
+}
+
+/// Where a test can have the co-signer killed.
+fn told(message: &PeerMessage) {
+    match message {
+        PeerMessage::Begin { .. } => crash::point!("session begun"),
+        PeerMessage::Round { round: 1, .. } => crash::point!("round 1 sent"),
+        PeerMessage::Round { round: 2, .. } => crash::point!("round 2 sent"),
+        PeerMessage::Round { round: 3, .. } => crash::point!("round 3 sent"),
+        _ => {}
     }
 }

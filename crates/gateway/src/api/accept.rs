@@ -64,6 +64,7 @@ pub(super) async fn accept<C>(
     };
     match gateway.store.accept(accept).await {
         Ok(cid) => {
+            crash::point!("payout stored");
             gateway.wake.next(step);
             tracing::info!(%cid, pid = %project.id, third_party_id = %call.third_party_id, "payout accepted");
             Ok(Accepted { cid })

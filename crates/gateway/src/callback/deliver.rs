@@ -40,6 +40,7 @@ pub(super) async fn deliver(gateway: &Gateway, delivery: &Delivery) -> Result<()
     let at = clock::now();
     let begun = Instant::now();
     let tried = attempt(gateway, delivery, at).await;
+    crash::point!("callback sent");
     let arrived = matches!(&tried, Ok(reply) if reply.whole_success().is_some_and(is_acknowledged));
     let after = if arrived {
         AfterDelivery::Delivered
@@ -64,7 +65,9 @@ pub(super) async fn deliver(gateway: &Gateway, delivery: &Delivery) -> Result<()
             duration_ms: i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX),
             after,
         })
-        .await
+        .await?;
+    crash::point!("callback recorded");
+    Ok(())
 }
 
 async fn attempt(gateway: &Gateway, delivery: &Delivery, now: Millis) -> Result<Reply, TryError> {

@@ -27,11 +27,13 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
         Some(why) => why,
         None => match road.broadcast(tx).await {
             Ok(sent) => {
+                crash::point!("broadcast sent");
                 gateway.memory.outages.works(chain);
                 if let Sent::Look(answer) = &sent {
                     tracing::info!(cid = %row.cid(), txid = %tx.txid, %answer, "a node did not take it: looking");
                 }
                 let next = advance(gateway, &row, Step::Broadcast, Event::Broadcast).await?;
+                crash::point!("broadcast recorded");
                 lane::freed(gateway, intent).await;
                 return Ok(next);
             }

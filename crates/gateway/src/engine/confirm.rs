@@ -35,6 +35,11 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
         }
     };
     gateway.memory.outages.works(chain);
+    match &sighting {
+        Sighting::Included { .. } => crash::point!("inclusion seen"),
+        Sighting::Succeeded(_) | Sighting::Dead(_) => crash::point!("finality seen"),
+        Sighting::Missing | Sighting::Pending | Sighting::Doubt(_) => {}
+    }
     let event = match sighting {
         Sighting::Succeeded(Chance { txid, block }) => Event::Succeeded { txid, block },
         Sighting::Dead(death) => Event::Died { death },
@@ -44,6 +49,7 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
         }
     };
     let next = advance(gateway, &row, Step::Confirm, event).await?;
+    crash::point!("end stored");
     lane::freed(gateway, intent).await;
     Ok(next)
 }

@@ -214,6 +214,7 @@ impl Asker for Asked<'_> {
             }
         };
         opened?;
+        crash::point!("signing begun");
         *self.row.lock().unwrap_or_else(PoisonError::into_inner) = started;
         Ok(())
     }
@@ -222,6 +223,7 @@ impl Asker for Asked<'_> {
         let (r, rest) = signature.split_first_chunk().expect("65 bytes are 32 and 33");
         let (s, rest) = rest.split_first_chunk().expect("33 bytes are 32 and 1");
         let signature = EcdsaSignature { r: *r, s: *s, recovery_id: rest[0] };
+        crash::point!("signature received");
         let attached = self.key.family.attach(&self.build.unsigned, &signature, &self.key.public_key);
         attached.map_err(|error| error.to_string())
     }
@@ -251,6 +253,7 @@ async fn store_signed(
         let event = Event::Signed { tx: tx.clone() };
         match gateway.store.advance(advance(cid, version, vec![event], clock::now(), None)).await {
             Ok(row) => {
+                crash::point!("signed bytes stored");
                 after(gateway, &row);
                 return Ok(Next::Advanced);
             }

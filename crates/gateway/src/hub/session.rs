@@ -146,6 +146,7 @@ impl Session {
         self.stage = Stage::Open;
         let mut hearing = Hearing::new(&self.participants);
         self.open(request, &mut hearing);
+        crash::point!("session opened");
         let made = self.listen(&mut hearing, began, intent, accept).await;
         match &made {
             Some(_) => {

@@ -86,7 +86,13 @@ pub async fn act(gateway: &Gateway, cid: Cid, act: SignedAct) -> Result<Acted, A
         let acts = gateway.store.acts(cid).await?;
         let judged = judge(&gateway.policy(), &row, &acts, &act, clock::now())?;
         match store_act(gateway, &row, &act, &judged).await {
-            Ok(after) => return Ok(finish(gateway, after, act, judged).await),
+            Ok(after) => {
+                match judged {
+                    Judged::Approve(_) | Judged::Complete => crash::point!("approval stored"),
+                    Judged::End(_) | Judged::Request => crash::point!("stop stored"),
+                }
+                return Ok(finish(gateway, after, act, judged).await);
+            }
             Err(AdvanceError::Stale) => {}
             // Delivered once more: a gateway may have stopped between storing it and delivering it.
             Err(AdvanceError::ActRepeated) if judged == Judged::Request => {

@@ -23,7 +23,11 @@ pub(super) async fn write(tx: &DatabaseTransaction, moves: Vec<Move>) -> Result<
         // After the updates: the table lets a token go only when its payout has ended unsigned.
         tokens::Entity::delete_many().filter(tokens::Column::Intent.is_in(freed)).exec(tx).await?;
     }
+    let takes_tokens = !takes.is_empty();
     bulk::insert::<tokens::Entity>(tx, takes).await?;
+    if takes_tokens {
+        crash::point!("token taken");
+    }
     bulk::insert::<history::Entity>(tx, all_history).await?;
     bulk::insert::<acts::Entity>(tx, all_acts).await?;
     bulk::insert::<callbacks::Entity>(tx, callbacks).await?;
