@@ -4,6 +4,7 @@
 //! - [`anvil`]: the development chain; [`receiver`]: a business system that takes callbacks.
 //! - [`vendor`]: a client of the payout API, written from the wire contract alone.
 //! - [`deployment`]: gateway, co-signers, people and their keys in one folder; [`people`]: their acts.
+//! - [`fixture`]: deployments that are ready to pay, made once and copied.
 //! - [`bench`]: figures of this machine.
 //! - [`demo`]: payouts from request to callback; [`progress`]: what one sees of it.
 
@@ -11,6 +12,7 @@ pub mod anvil;
 pub mod bench;
 pub mod demo;
 pub mod deployment;
+pub mod fixture;
 pub mod people;
 pub mod place;
 pub mod process;

@@ -85,7 +85,7 @@ poll_ms = {poll_ms}
 }
 
 /// `cosigner.toml`.
-pub(super) fn cosigner(plan: &Plan, index: u8, doors: &Doors) -> String {
+pub(crate) fn cosigner(plan: &Plan, index: u8, doors: &Doors) -> String {
     format!(
         r#"index = {index}
 name = "{}"

@@ -2,14 +2,16 @@
 //!
 //! - [`folder`]: where everything lies; [`cast`]: who there is; [`rules`]: what they agreed on.
 //! - `found`: makes the files, as owners do; `config`: the processes' configuration.
+//! - [`owner`]: opens the machines' secrets, for whoever takes a machine's place.
 //! - `machines`: starts, stops, kills and restarts the processes.
 //! - `wallet`, `project`: what people do before the first payout: ceremony, rules, settings, funds.
 
 pub mod cast;
-mod config;
+pub(crate) mod config;
 pub mod folder;
 mod found;
 mod machines;
+pub mod owner;
 mod project;
 pub mod rules;
 mod wallet;

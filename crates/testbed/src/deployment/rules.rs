@@ -19,6 +19,9 @@ pub enum RuleSet {
     /// The demo's, and before them rules that provoke what the demo does not show: a refusal by rule, a short time to
     /// approve, a caller's own signature.
     Tests,
+    /// For attacks: besides the demo's, automatic rules whose limits three payouts reach, each for a project of its own,
+    /// rules for voids and raised caps, and a fee budget that ten payouts at the cap burn.
+    Attacks,
 }
 
 /// `rules.toml`.
@@ -58,9 +61,10 @@ decimals = 6
             "\n[[coin]]\nname = \"FALSE-ERC20\"\nchain_id = \"60\"\ntoken_id = \"{false_token}\"\ndecimals = 6\n"
         ));
     }
-    let (count, fees) = match budget {
-        Budget::Day => (1000, "20"),
-        Budget::Unbounded => (1_000_000, "10000"),
+    let (count, fees) = match (budget, set) {
+        (_, RuleSet::Attacks) => (1000, "0.1"),
+        (Budget::Day, _) => (1000, "20"),
+        (Budget::Unbounded, _) => (1_000_000, "10000"),
     };
     text.push_str(&format!(
         "\n[[fee]]\nchain_id = \"60\"\ncap = \"0.01\"\nwindow = \"24h\"\nwindow_sum = \"{fees}\"\n"
@@ -70,6 +74,9 @@ decimals = 6
     if set == RuleSet::Tests {
         text.push_str(TEST_RULES);
         coins.push("FALSE-ERC20");
+    }
+    if set == RuleSet::Attacks {
+        text.push_str(ATTACKED_RULES);
     }
     let table = |sum: &str| {
         let each: Vec<String> = coins.iter().map(|coin| format!("{coin} = \"{sum}\"")).collect();
@@ -102,6 +109,9 @@ expires = "24h"
         table(&(count * 10).to_string()),
         table("10000"),
     ));
+    if set == RuleSet::Attacks {
+        text.push_str(LATER_ATTACKED_RULES);
+    }
     text
 }
 
@@ -131,4 +141,71 @@ window = { length = "24h", count = 100, sums = { Ethereum = "100" } }
 budget = { Ethereum = "100" }
 caller_signed = true
 outcome = "auto"
+"#;
+
+/// Limits that three payouts of one unit reach.
+const ATTACKED_RULES: &str = r#"
+[[rule]]
+id = "counted"
+projects = [2001]
+recipient = "external"
+max = { Ethereum = "1" }
+window = { length = "24h", count = 3, sums = { Ethereum = "1000" } }
+budget = { Ethereum = "1000" }
+caller_signed = false
+outcome = "auto"
+
+[[rule]]
+id = "summed"
+projects = [2002]
+recipient = "external"
+max = { Ethereum = "1" }
+window = { length = "24h", count = 1000, sums = { Ethereum = "3" } }
+budget = { Ethereum = "1000" }
+caller_signed = false
+outcome = "auto"
+
+[[rule]]
+id = "budgeted"
+projects = [2003]
+recipient = "external"
+max = { Ethereum = "1" }
+window = { length = "24h", count = 1000, sums = { Ethereum = "1000" } }
+budget = { Ethereum = "3" }
+caller_signed = false
+outcome = "auto"
+
+[[rule]]
+id = "signed-by-the-caller"
+recipient = "external"
+min = { Ethereum = "1.5" }
+max = { Ethereum = "2" }
+window = { length = "24h", count = 100, sums = { Ethereum = "1000" } }
+budget = { Ethereum = "1000" }
+caller_signed = true
+outcome = "auto"
+"#;
+
+/// What comes after `large`.
+const LATER_ATTACKED_RULES: &str = r#"
+[[rule]]
+id = "lenient"
+recipient = "external"
+outcome = "approve"
+steps = [{ group = "treasury", quorum = 1 }]
+expires = "24h"
+
+[[rule]]
+id = "void"
+kind = "void"
+outcome = "approve"
+steps = [{ group = "treasury", quorum = 1 }]
+expires = "24h"
+
+[[rule]]
+id = "raise"
+kind = "raise_cap"
+outcome = "approve"
+steps = [{ group = "treasury", quorum = 1 }]
+expires = "24h"
 "#;
