@@ -59,13 +59,14 @@ impl Store {
 
     /// Commits what is queued, and closes. Commands after it get [`StoreError::Closed`].
     pub async fn close(&self) {
+        // The readers first: the last connection to close folds the log into the file, and only a writer can.
+        if let Err(error) = self.inner.readers.close_by_ref().await {
+            tracing::warn!(%error, "the readers were not closed cleanly");
+        }
         let (done, closed) = oneshot::channel();
         if self.inner.queue.send(Command::Close(done)).await.is_ok() {
             // An error means that the writer ended before: closed as well.
             let _ended = closed.await;
-        }
-        if let Err(error) = self.inner.readers.close_by_ref().await {
-            tracing::warn!(%error, "the readers were not closed cleanly");
         }
     }
 

@@ -91,3 +91,17 @@ async fn a_stranger_who_holds_the_database_is_named_as_the_cause() {
     stranger.execute_unprepared("COMMIT").await.unwrap();
     house.store.ready(at(0)).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_clean_end_leaves_everything_in_the_one_file_that_people_copy() {
+    let house = House::new().await;
+    house.accepted("n-1").await;
+    assert_eq!(house.store.list(store::PayoutFilter::default()).await.unwrap().len(), 1);
+    house.store.close().await;
+    let log = house.path().with_extension("db-wal");
+    assert!(std::fs::metadata(&log).map_or(0, |log| log.len()) == 0, "{} is not empty", log.display());
+    let copy = house.folder.path().join("copy.db");
+    std::fs::copy(house.path(), &copy).unwrap();
+    let copied = Store::open(&copy).await.unwrap();
+    assert_eq!(copied.list(store::PayoutFilter::default()).await.unwrap().len(), 1);
+}
