@@ -17,6 +17,7 @@ use crate::schema;
 use crate::schema::entity::{
     acts, api_keys, callbacks, changes, deliveries, pauses, payouts, policy_versions,
 };
+use crate::writer::leases;
 use crate::writer::{AcceptSlip, AdvanceSlip, Command, QUEUE, Slip, Write, Writer};
 
 /// The database of a gateway: writes go through one task that commits together what has queued up, reads through a
@@ -50,6 +51,7 @@ impl Store {
         let lock = Lock::take(path)?;
         let connection = dialect::connect_writer(path).await?;
         schema::migrate(&connection, path).await?;
+        leases::end_all(&connection).await?;
         let readers = dialect::connect_readers(path).await?;
         let mint = Arc::new(Mint::above(highest_id(&connection).await?));
         let (queue, commands) = mpsc::channel(QUEUE);

@@ -7,6 +7,7 @@ mod audit;
 mod bulk;
 mod callback;
 mod claim;
+pub(crate) mod leases;
 mod pause;
 mod policy;
 mod purge;

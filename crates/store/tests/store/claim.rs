@@ -102,3 +102,27 @@ async fn lists_are_paged_newest_first_and_counted() {
         panic!("{tally:?}")
     };
 }
+
+#[tokio::test]
+async fn what_a_killed_gateway_had_claimed_is_due_at_once_at_the_next_start() {
+    let house = House::new().await;
+    let ended = house.accepted("ended").await;
+    house.succeeded(&ended, 1).await;
+    let waiting = house.accepted("waiting").await;
+    let wait = Wait { reason: "no funds".to_owned(), next_action: "fund it".to_owned() };
+    let hold = Hold { cid: waiting.cid(), version: waiting.version, wait, due_at: at(60_000), now: at(0) };
+    house.store.hold(hold).await.unwrap();
+    let row = house.accepted("n-1").await;
+    assert_eq!(house.store.claim(Step::Build, 10, 30_000, at(10)).await.unwrap().len(), 1);
+    assert_eq!(house.store.claim_callbacks(10, 30_000, at(10)).await.unwrap().len(), 1);
+
+    // The leases are in the file, whoever closes it: as after a kill.
+    let house = house.reopened().await;
+    let again = house.store.claim(Step::Build, 10, 30_000, at(11)).await.unwrap();
+    assert_eq!(again.iter().map(store::PayoutRow::cid).collect::<Vec<_>>(), [row.cid()], "no other is due");
+    let callbacks = house.store.claim_callbacks(10, 30_000, at(11)).await.unwrap();
+    assert_eq!(
+        callbacks.iter().map(|delivery| (delivery.cid, delivery.attempt)).collect::<Vec<_>>(),
+        [(ended.cid(), 2)]
+    );
+}
