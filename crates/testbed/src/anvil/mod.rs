@@ -113,6 +113,7 @@ impl Anvil {
             name: "anvil".to_owned(),
             path: place::anvil()?,
             arguments: arguments.into_iter().map(Into::into).collect(),
+            environment: Vec::new(),
             log: logs.join("anvil.log"),
             records: records.to_owned(),
         };

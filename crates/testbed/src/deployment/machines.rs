@@ -48,15 +48,24 @@ impl Deployment {
         self.start_gateway_on(&nodes).await
     }
 
+    /// Starts the gateway on the ports that it had before, without waiting for it.
+    ///
+    /// # Errors
+    /// [`DeploymentError`]; [`DeploymentError::NotRunning`] before its first start.
+    pub fn launch_gateway(&mut self) -> Result<(), DeploymentError> {
+        let nodes = [self.anvil.url().to_owned()];
+        self.configure_gateway(&self.doors()?, &nodes)?;
+        self.gateway = Some(self.gateway_program()?.start()?);
+        Ok(())
+    }
+
     /// The same with other nodes than the deployment's chain.
     ///
     /// # Errors
     /// [`DeploymentError`].
     pub async fn start_gateway_on(&mut self, nodes: &[String]) -> Result<(), DeploymentError> {
         let doors = self.doors.unwrap_or_else(config::free_doors);
-        let text = config::gateway(&self.plan, &doors, nodes);
-        let path = self.folder.gateway_config();
-        std::fs::write(&path, text).map_err(DeploymentError::file(&path))?;
+        self.configure_gateway(&doors, nodes)?;
         let addresses = self.folder.addresses();
         // What an earlier process wrote says nothing about this one.
         let _ = std::fs::remove_file(&addresses);
@@ -73,6 +82,12 @@ impl Deployment {
         self.doors = Some(doors);
         self.gateway = Some(running);
         Ok(())
+    }
+
+    fn configure_gateway(&self, doors: &Doors, nodes: &[String]) -> Result<(), DeploymentError> {
+        let path = self.folder.gateway_config();
+        let text = config::gateway(&self.plan, doors, nodes);
+        std::fs::write(&path, text).map_err(DeploymentError::file(&path))
     }
 
     /// The gateway's program, as it is configured now.
@@ -100,10 +115,19 @@ impl Deployment {
         file: &str,
         arguments: [std::ffi::OsString; N],
     ) -> Result<Program, place::PlaceError> {
+        let (file, environment) = match &self.crash_order {
+            None => (file.to_owned(), Vec::new()),
+            Some(order) => {
+                let mut at = std::ffi::OsString::from("@");
+                at.push(order);
+                (format!("{file}-with-crash-points"), vec![(crash::VARIABLE, at)])
+            }
+        };
         Ok(Program {
             name: name.to_owned(),
-            path: place::program(file)?,
+            path: place::program(&file)?,
             arguments: arguments.into(),
+            environment,
             log: self.folder.log(name),
             records: self.folder.records(),
         })

@@ -165,6 +165,8 @@ pub struct Deployment {
     doors: Option<Doors>,
     gateway: Option<Running>,
     cosigners: BTreeMap<u8, Running>,
+    /// The file that names a crash point, if the programs that have them are started.
+    crash_order: Option<PathBuf>,
 }
 
 impl Deployment {
@@ -198,7 +200,7 @@ impl Deployment {
 
     fn whole(folder: Folder, plan: Plan, genesis: Genesis, cast: Cast, anvil: Anvil) -> Self {
         let cosigners = BTreeMap::new();
-        Self { folder, plan, genesis, cast, anvil, doors: None, gateway: None, cosigners }
+        Self { folder, plan, genesis, cast, anvil, doors: None, gateway: None, cosigners, crash_order: None }
     }
 
     /// Where its files are.
@@ -219,6 +221,11 @@ impl Deployment {
     /// Its people.
     pub fn cast(&self) -> &Cast {
         &self.cast
+    }
+
+    /// Starts the programs that have crash points from now on. They die at the point that the file `order` names.
+    pub fn use_crash_points(&mut self, order: PathBuf) {
+        self.crash_order = Some(order);
     }
 
     /// Its chain.

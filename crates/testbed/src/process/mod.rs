@@ -82,6 +82,8 @@ pub struct Program {
     pub path: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// What it finds in its environment besides ours.
+    pub environment: Vec<(&'static str, OsString)>,
     /// The file that its output is appended to.
     pub log: PathBuf,
     /// The folder of notes; see [`record`].
@@ -101,6 +103,7 @@ impl Program {
         let (out, err) = (log()?, log()?);
         let child = std::process::Command::new(&self.path)
             .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)

@@ -156,6 +156,7 @@ mod tests {
             name: "sleeper".to_owned(),
             path: "/bin/sleep".into(),
             arguments: vec!["60".into()],
+            environment: Vec::new(),
             log: folder.join("log"),
             records: folder.to_owned(),
         }
