@@ -4,6 +4,7 @@
 //! - [`frame`]: length, version and body: how a message becomes bytes and back.
 //! - [`channel`]: TLS 1.3 with pinned raw Ed25519 keys (RFC 7250), between co-signer and gateway.
 //! - [`link`]: the same between two co-signers, inside the gateway's relay, which sees ciphertext only.
+//! - [`journal`]: what the entries of co-signers' journals say.
 //! - [`session`]: the id that a signing session commits to.
 //! - [`roster`]: whose key is this?
 //! - [`connection`]: the channel over a tokio socket.
@@ -13,6 +14,7 @@
 pub mod channel;
 pub mod connection;
 pub mod frame;
+pub mod journal;
 pub mod link;
 pub mod message;
 pub mod roster;

@@ -1,10 +1,10 @@
 //! What a co-signer says to a gateway.
 
 use payout::ids::{Address, ChainId, Digest, WalletId};
-use payout::policy::Heads;
+use payout::policy::{Heads, SignedVersion};
 use serde::{Deserialize, Serialize};
 
-use super::{Label, Refusal};
+use super::{Label, Paper, Recollection, Refusal};
 
 /// Co-signer to gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,28 @@ pub enum FromCosigner {
     },
     /// The answer to a ping.
     Pong(u64),
+    /// The answer to a recall.
+    Recalled {
+        /// The gateway's number of the question.
+        request: u64,
+        /// The contributions.
+        recollection: Recollection,
+    },
+    /// The answer to a question for papers: as many, in order, as one message carries. Those that are no longer kept are
+    /// left out.
+    Papers {
+        /// The gateway's number of the question.
+        request: u64,
+        /// The papers.
+        papers: Vec<Paper>,
+    },
+    /// The answer to a question for policy versions, in the order of their adoption.
+    Versions {
+        /// The gateway's number of the question.
+        request: u64,
+        /// As many of them as one message carries.
+        versions: Vec<SignedVersion>,
+    },
 }
 
 /// What a co-signer is and holds.

@@ -6,6 +6,7 @@ mod entry;
 mod from_cosigner;
 mod label;
 mod peer;
+mod recall;
 mod refusal;
 mod request;
 mod to_cosigner;
@@ -15,6 +16,7 @@ pub use from_cosigner::{CeremonyNews, Condition, FirstAddress, FromCosigner, Sta
 pub use label::{BadLabel, Label};
 pub use payout::policy::Finality;
 pub use peer::{PeerMessage, echo_digest};
+pub use recall::{Paper, Recollection};
 pub use refusal::{Check, NeverProof, Refusal};
 pub use request::{
     CallerProof, OpenCeremony, Purpose, REFRESH_DOMAIN, SignRequest, StopAct, Target, refresh_text,
@@ -22,7 +24,13 @@ pub use request::{
 pub use to_cosigner::ToCosigner;
 
 /// The protocol that this code speaks. A party accepts this number and the one before it.
-pub const PROTOCOL: u16 = 1;
+///
+/// 2 has the questions by which a restored gateway learns what was signed ([`RECALLS`]).
+pub const PROTOCOL: u16 = 2;
+
+/// The first protocol whose co-signers answer [`ToCosigner::Recall`], [`ToCosigner::Papers`] and
+/// [`ToCosigner::Versions`]. An older one would end the connection over them.
+pub const RECALLS: u16 = 2;
 
 /// Whether a peer that says `protocol` can be talked to: version N works beside N − 1.
 pub const fn speaks(protocol: u16) -> bool {

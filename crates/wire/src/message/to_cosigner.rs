@@ -3,7 +3,7 @@
 
 use payout::approval::FreezeOrder;
 use payout::ids::Digest;
-use payout::policy::SignedVersion;
+use payout::policy::{Heads, SignedVersion};
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -69,4 +69,25 @@ pub enum ToCosigner {
     },
     /// Answer with the same number.
     Ping(u64),
+    /// Tell your own contributions after an entry of your journal.
+    Recall {
+        /// The gateway's number of the question, repeated in the answer.
+        request: u64,
+        /// The newest entry that the gateway knows of; 0 for all.
+        after: u64,
+    },
+    /// Tell what these contributions were made for.
+    Papers {
+        /// The gateway's number of the question, repeated in the answer.
+        request: u64,
+        /// The numbers of the contributions' entries.
+        entries: Vec<u64>,
+    },
+    /// Tell the policy versions that you hold beyond these.
+    Versions {
+        /// The gateway's number of the question, repeated in the answer.
+        request: u64,
+        /// The newest that the gateway has.
+        heads: Heads,
+    },
 }

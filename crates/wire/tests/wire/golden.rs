@@ -5,6 +5,7 @@ use crate::samples;
 
 use serde::Serialize;
 use wire::frame;
+use wire::journal::Body;
 use wire::message::{FromCosigner, PeerMessage, ToCosigner};
 
 /// A line for each message: what it is, and its frame in hex.
@@ -32,8 +33,11 @@ fn every_message_to_a_cosigner_has_its_golden_bytes() {
         ToCosigner::Relay { .. } => "relay",
         ToCosigner::Close { .. } => "close",
         ToCosigner::Ping(_) => "ping",
+        ToCosigner::Recall { .. } => "recall",
+        ToCosigner::Papers { .. } => "papers",
+        ToCosigner::Versions { .. } => "versions",
     };
-    assert_every_variant(&samples::to_cosigner(), 9);
+    assert_every_variant(&samples::to_cosigner(), 12);
     insta::assert_snapshot!(lines(&samples::to_cosigner(), name));
 }
 
@@ -51,8 +55,11 @@ fn every_message_from_a_cosigner_has_its_golden_bytes() {
         FromCosigner::Ceremony { .. } => "ceremony",
         FromCosigner::Relay { .. } => "relay",
         FromCosigner::Pong(_) => "pong",
+        FromCosigner::Recalled { .. } => "recalled",
+        FromCosigner::Papers { .. } => "papers",
+        FromCosigner::Versions { .. } => "versions",
     };
-    assert_every_variant(&samples::from_cosigner(), 11);
+    assert_every_variant(&samples::from_cosigner(), 14);
     insta::assert_snapshot!(lines(&samples::from_cosigner(), name));
 }
 
@@ -60,6 +67,31 @@ fn every_message_from_a_cosigner_has_its_golden_bytes() {
 fn every_message_between_cosigners_has_its_golden_bytes() {
     assert_every_variant(&samples::peer(), 12);
     insta::assert_snapshot!(lines(&samples::peer(), PeerMessage::name));
+}
+
+#[test]
+fn every_journal_entry_has_its_golden_bytes() {
+    let name = |body: &Body| match body {
+        Body::Sight { .. } => "sight",
+        Body::Contribution(_) => "contribution",
+        Body::Stop { .. } => "stop",
+        Body::Freeze { .. } => "freeze",
+        Body::Never { .. } => "never",
+        Body::Ban { .. } => "ban",
+        Body::PolicyAdopted { .. } => "policy adopted",
+        Body::Ceremony { .. } => "ceremony",
+        Body::EpochRetired { .. } => "epoch retired",
+        Body::Restored { .. } => "restored",
+    };
+    let bodies = samples::bodies();
+    let found: std::collections::BTreeSet<u8> = bodies.iter().map(|body| body.to_bytes()[0]).collect();
+    assert_eq!(found, (0..10).collect(), "a variant has no sample");
+    let line = |body: &Body| format!("{}: {}\n", name(body), hex::encode(body.to_bytes()));
+    insta::assert_snapshot!(bodies.iter().map(line).collect::<String>());
+    for body in bodies {
+        assert_eq!(Body::from_bytes(&body.to_bytes()), Some(body.clone()));
+        assert_eq!(Body::from_bytes(&[body.to_bytes(), vec![0]].concat()), None, "a second spelling");
+    }
 }
 
 #[test]

@@ -1,14 +1,18 @@
 //! One of each message, with fixed contents.
 
 use payout::approval::{Act, ActNonce, Freeze, FreezeOrder, SignedAct};
-use payout::ids::{Digest, WalletId};
+use payout::ids::{Attempt, Cid, Digest, ProjectId, WalletId};
+use payout::intent::Kind;
 use payout::key::{SecretKey, Signature};
+use payout::life::Token;
+use payout::money::Amount;
 use payout::policy::{ChainName, Head, Heads, SignedVersion, VersionSignature};
 use payout::time::Millis;
+use wire::journal::{Body, CeremonyStage, Contribution, Facts};
 use wire::message::{
     CallerProof, CeremonyNews, Check, Condition, Finality, FirstAddress, FromCosigner, JournalHead, Label,
-    NeverProof, OpenCeremony, PeerMessage, Purpose, Refusal, SignRequest, SignedEntry, Standing, StopAct,
-    Target, ToCosigner, WalletStanding,
+    NeverProof, OpenCeremony, Paper, PeerMessage, Purpose, Recollection, Refusal, SignRequest, SignedEntry,
+    Standing, StopAct, Target, ToCosigner, WalletStanding,
 };
 
 pub(crate) fn key(seed: u8) -> SecretKey {
@@ -87,6 +91,9 @@ pub(crate) fn to_cosigner() -> Vec<ToCosigner> {
         ToCosigner::Relay { peer: 2, link: 77, data: b"ciphertext".to_vec() },
         ToCosigner::Close { session: label(), why: "signed".to_owned() },
         ToCosigner::Ping(300),
+        ToCosigner::Recall { request: 300, after: 7 << 32 },
+        ToCosigner::Papers { request: 301, entries: vec![1, 300] },
+        ToCosigner::Versions { request: 302, heads: heads() },
     ]
 }
 
@@ -111,13 +118,17 @@ fn wallet_standing() -> WalletStanding {
     }
 }
 
-fn standing(condition: Condition) -> Standing {
+fn heads() -> Heads {
     let head = |version, byte| Head { version, digest: digest(byte) };
+    Heads { rules: head(3, 1), people: head(1, 2), book: head(12, 3) }
+}
+
+fn standing(condition: Condition) -> Standing {
     Standing {
         protocol: 1,
         index: 2,
         software: "bursar-cosigner 0.1.0".to_owned(),
-        heads: Heads { rules: head(3, 1), people: head(1, 2), book: head(12, 3) },
+        heads: heads(),
         journal_seq: 300,
         wallets: vec![wallet_standing()],
         banned: vec![3],
@@ -153,11 +164,76 @@ pub(crate) fn from_cosigner() -> Vec<FromCosigner> {
         news(CeremonyNews::Failed("co-signer 3 is away".to_owned())),
         FromCosigner::Relay { peer: 2, link: 77, data: b"ciphertext".to_vec() },
         FromCosigner::Pong(300),
+        FromCosigner::Recalled {
+            request: 300,
+            recollection: Recollection { contributions: vec![entry()], reached: 300, newest: 301 },
+        },
+        FromCosigner::Papers {
+            request: 301,
+            papers: vec![
+                Paper { entry: 1, request: bare_request(), signature: None },
+                Paper { entry: 300, request: request(), signature: Some(vec![5; 65]) },
+            ],
+        },
+        FromCosigner::Versions { request: 302, versions: vec![version()] },
     ]
 }
 
 pub(crate) fn entry() -> SignedEntry {
     SignedEntry::sign(&key(1), 1, 300, digest(8), at(7), b"what happened".to_vec())
+}
+
+fn facts() -> Facts {
+    Facts {
+        intent: digest(1),
+        payout: digest(2),
+        kind: Kind::RaiseCap,
+        project: ProjectId::new(7).unwrap(),
+        cid: Cid::new(300).unwrap(),
+        attempt: Attempt::FIRST,
+        third_party_id: "order-1".parse().unwrap(),
+        wallet: WalletId::new(7).unwrap(),
+        network_id: "31337".parse().unwrap(),
+        chain_id: "60".parse().unwrap(),
+        from: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".parse().unwrap(),
+        token: Token::new("nonce:7".to_owned()),
+        payload: digest(3),
+        rule: "small".parse().unwrap(),
+        coin: "60@60".parse().unwrap(),
+        amount: Amount::from_u128(1_500_000_000_000_000_000),
+        fee: Amount::from_u128(21_000),
+        to: "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359".parse().unwrap(),
+    }
+}
+
+/// One of each journal entry.
+pub(crate) fn bodies() -> Vec<Body> {
+    let wallet = WalletId::new(7).unwrap();
+    let order = (digest(1), Freeze::Freeze, "stolen laptop".to_owned(), at(5));
+    let order = FreezeOrder::sign(&key(9), "ann".parse().unwrap(), order.0, order.1, order.2, order.3);
+    let version = version();
+    vec![
+        Body::Sight { intent: digest(1) },
+        Body::Contribution(Box::new(Contribution { facts: facts(), session: digest(4) })),
+        Body::Stop { act: act(Act::Reject) },
+        Body::Freeze { order },
+        Body::Never { intent: digest(1), reason: "rejected by ann".to_owned() },
+        Body::Ban { wallet, epoch: 2, peer: 3, reason: "a bad round".to_owned() },
+        Body::PolicyAdopted {
+            chain: version.chain,
+            version: version.version,
+            digest: version.digest(),
+            signatures: version.signatures,
+        },
+        Body::Ceremony {
+            wallet,
+            epoch: 1,
+            fingerprint: "amber-fox-12".to_owned(),
+            stage: CeremonyStage::Agreed,
+        },
+        Body::EpochRetired { wallet, epoch: 1 },
+        Body::Restored { reason: "restored from a backup".to_owned() },
+    ]
 }
 
 pub(crate) fn peer() -> Vec<PeerMessage> {
