@@ -7,7 +7,7 @@
 //! - `door`: accepts connections, checks who it is. `seat`: one connection, from hello to the end.
 //! - `room`: who is here, what they said, and who waits for an answer.
 //! - `quorum`: which of them to ask. `session`: asking them once. `sign`: asking until it is settled.
-//! - `sight`, `stop`, `ceremony`: the other questions.
+//! - `sight`, `stop`, `ceremony`, `recall`: the other questions.
 
 mod ceremony;
 mod desk;
@@ -15,6 +15,7 @@ mod door;
 mod pace;
 mod pick;
 mod quorum;
+mod recall;
 mod room;
 mod seat;
 mod session;
@@ -33,6 +34,7 @@ use tokio::sync::watch;
 use wire::channel::Identity;
 
 pub use ceremony::CeremonyError;
+pub use recall::Silence;
 pub use session::{SessionEnd, SessionReport, Voice};
 pub use sign::{Asker, Opening, SignOrder, SignOutcome, Signing};
 pub use standings::{Presence, SeatStanding};

@@ -17,6 +17,7 @@ use wire::roster::Directory;
 use super::ceremony::CeremonyWord;
 use super::desk::Desk;
 use super::pace::{Mean, Pace};
+use super::recall::RecallWord;
 use super::session::Word;
 use super::sight::SightWord;
 use super::stop::StopWord;
@@ -40,6 +41,7 @@ pub(super) struct Room {
     pub(super) sights: Arc<Desk<u64, SightWord>>,
     pub(super) stops: Arc<Desk<u64, StopWord>>,
     pub(super) ceremonies: Arc<Desk<Label, CeremonyWord>>,
+    pub(super) recalls: Arc<Desk<u64, RecallWord>>,
     floor: Mutex<Floor>,
     changes: watch::Sender<u64>,
     numbers: AtomicU64,
@@ -122,6 +124,7 @@ impl Room {
             sights: Arc::default(),
             stops: Arc::default(),
             ceremonies: Arc::default(),
+            recalls: Arc::default(),
             floor: Mutex::default(),
             changes: watch::channel(0).0,
             numbers: AtomicU64::new(1),
@@ -193,6 +196,7 @@ impl Room {
         self.sights.part(index);
         self.stops.part(index);
         self.ceremonies.part(index);
+        self.recalls.part(index);
     }
 
     /// Ends a connection from our side.

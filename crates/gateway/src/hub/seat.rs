@@ -8,6 +8,7 @@ use wire::connection::{Connection, ConnectionError};
 use wire::message::{FromCosigner, Standing, ToCosigner};
 
 use super::ceremony::CeremonyWord;
+use super::recall::RecallWord;
 use super::room::{Joined, Parting, Room};
 use super::session::Word;
 use super::sight::SightWord;
@@ -136,6 +137,15 @@ impl Seat<'_> {
             }
             FromCosigner::Ceremony { ceremony, news } => {
                 room.ceremonies.tell(&ceremony, index, CeremonyWord(news));
+            }
+            FromCosigner::Recalled { request, recollection } => {
+                room.recalls.tell(&request, index, RecallWord::Recalled(recollection));
+            }
+            FromCosigner::Papers { request, papers } => {
+                room.recalls.tell(&request, index, RecallWord::Papers(papers));
+            }
+            FromCosigner::Versions { request, versions } => {
+                room.recalls.tell(&request, index, RecallWord::Versions(versions));
             }
             FromCosigner::Relay { peer, link, data } => room.relay(index, peer, link, data),
             FromCosigner::Pong(number) => {
