@@ -74,6 +74,13 @@ pub(crate) async fn begin(writer: &DatabaseConnection) -> Result<DatabaseTransac
     Ok(writer.begin_with_options(options).await?)
 }
 
+/// How many rows a connection has changed since it was opened: the same after a transaction that changed none.
+pub(crate) async fn changed_rows(conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let sql = "SELECT total_changes()";
+    let row = conn.query_one_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
+    row.map_or(Ok(-1), |row| row.try_get_by_index(0))
+}
+
 /// The names of the tables in the file.
 pub(crate) async fn table_names(conn: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";

@@ -10,6 +10,7 @@
 mod column;
 mod dialect;
 mod error;
+mod head;
 mod lock;
 mod mint;
 mod read;
@@ -19,16 +20,17 @@ mod store;
 mod writer;
 
 pub use error::StoreError;
-pub use read::PayoutFilter;
+pub use read::{Payer, PayoutFilter, Retold};
 pub use row::{
     Actor, AddressRow, ApiKey, ApiKeyText, AuditBroken, AuditEntry, Call, CallbackRow, CallbackState,
-    CallerProof, ChangeRow, ChangeState, CosignerReport, Delivery, DeliveryLog, Never, PauseRow, PauseScope,
-    PayoutRow, Project, ProjectSettings, Proposal, ReportedRefusal, SessionOutcome, SessionRow,
-    SettingsChange, Tally, Terms, TokenRow, Wait, verify_audit,
+    CallerProof, ChangeRow, ChangeState, CosignerReport, Delivery, DeliveryLog, Finding, Never, Outcome,
+    PauseRow, PauseScope, PayoutRow, Project, ProjectSettings, Proposal, ReportedRefusal, Restore,
+    RestoreState, RestoreVote, SessionOutcome, SessionRow, SettingsChange, Tally, Terms, TokenRow, Wait,
+    verify_audit,
 };
 pub use store::Store;
 pub use writer::{
     Accept, AcceptOption, AcceptRefusal, AddressCreate, AddressRefusal, Advance, AdvanceError, AfterDelivery,
     Audit, ChangeError, DeliveryResult, Derive, Hold, NonceUse, Pause, PauseError, People, PolicyError,
-    REPLY_HEAD_BYTES, ReplayKey, ResendError, TokenTake, Wake,
+    REPLY_HEAD_BYTES, ReplayKey, ResendError, RestoreError, TokenTake, Wake,
 };

@@ -11,14 +11,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::dialect;
 use crate::error::StoreError;
+use crate::head::{Compared, Head};
 use crate::lock::Lock;
 use crate::mint::Mint;
 use crate::schema;
 use crate::schema::entity::{
-    acts, api_keys, callbacks, changes, deliveries, pauses, payouts, policy_versions,
+    acts, api_keys, callbacks, changes, deliveries, pauses, payouts, policy_versions, restores,
 };
-use crate::writer::leases;
-use crate::writer::{AcceptSlip, AdvanceSlip, Command, QUEUE, Slip, Write, Writer};
+use crate::writer::{AcceptSlip, AdvanceSlip, Command, Commits, QUEUE, Slip, Write, Writer};
+use crate::writer::{leases, restore};
 
 /// The database of a gateway: writes go through one task that commits together what has queued up, reads through a
 /// pool beside it. Cheap to clone.
@@ -50,12 +51,22 @@ impl Store {
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = Lock::take(path)?;
         let connection = dialect::connect_writer(path).await?;
-        schema::migrate(&connection, path).await?;
+        let before = schema::migrate(&connection, path).await?;
+        let Compared { head, count, doubt } = Head::compare(path, before, &connection).await?;
         leases::end_all(&connection).await?;
         let readers = dialect::connect_readers(path).await?;
         let mint = Arc::new(Mint::above(highest_id(&connection).await?));
+        if let Some(doubt) = doubt {
+            tracing::error!(doubt, "the database may be an old copy: co-signers are asked what they signed");
+            let now = wall_clock();
+            restore::note_at_start(&connection, mint.next(now), &doubt, now).await?;
+        }
+        // Only now: the doubt is in the database, and a missing file no longer says so.
+        head.begin(count);
         let (queue, commands) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer::new(connection, Arc::clone(&mint), lock).run(commands));
+        tokio::spawn(
+            Writer::new(connection, Arc::clone(&mint), lock, Commits::new(head, count)).run(commands),
+        );
         Ok(Self { inner: Arc::new(Inner { queue, readers, mint }) })
     }
 
@@ -122,6 +133,12 @@ impl Store {
 type AcceptAnswer = Result<Cid, crate::writer::AcceptRefusal>;
 type AdvanceAnswer = Result<crate::row::PayoutRow, crate::writer::AdvanceError>;
 
+/// The time at which a doubt is noted, before anybody has brought a clock.
+fn wall_clock() -> Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Millis::default().plus(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
 /// The highest number that was ever minted and stored.
 async fn highest_id(connection: &DatabaseConnection) -> Result<i64, StoreError> {
     let highest = [
@@ -133,6 +150,7 @@ async fn highest_id(connection: &DatabaseConnection) -> Result<i64, StoreError> 
         highest(connection, changes::Entity, changes::Column::Id).await?,
         highest(connection, pauses::Entity, pauses::Column::Id).await?,
         highest(connection, policy_versions::Entity, policy_versions::Column::Id).await?,
+        highest(connection, restores::Entity, restores::Column::Id).await?,
     ];
     Ok(highest.into_iter().max().unwrap_or(0))
 }

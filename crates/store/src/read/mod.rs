@@ -8,8 +8,10 @@ mod pause;
 mod payout;
 mod policy;
 mod project;
+pub(crate) mod restore;
 mod session;
 mod token;
 mod usage;
 
 pub use payout::PayoutFilter;
+pub use restore::{Payer, Retold};

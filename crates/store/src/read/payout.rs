@@ -63,7 +63,8 @@ impl Store {
     ) -> Result<Option<PayoutRow>, StoreError> {
         let query = payouts::Entity::find()
             .filter(payouts::Column::Project.eq(project.get()))
-            .filter(payouts::Column::ThirdPartyId.eq(number.as_str()));
+            .filter(payouts::Column::ThirdPartyId.eq(number.as_str()))
+            .filter(payouts::Column::DisplacedBy.is_null());
         self.one(query).await
     }
 

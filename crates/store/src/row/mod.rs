@@ -7,6 +7,7 @@ mod pause;
 mod payout;
 mod policy;
 mod project;
+mod restore;
 mod session;
 pub(crate) mod stored;
 
@@ -17,4 +18,5 @@ pub use pause::{PauseRow, PauseScope};
 pub use payout::{Call, CallerProof, PayoutRow, Tally, Terms, TokenRow, Wait};
 pub use policy::Proposal;
 pub use project::{ApiKey, ApiKeyText, ChangeRow, ChangeState, Project, ProjectSettings, SettingsChange};
+pub use restore::{Finding, Outcome, Restore, RestoreState, RestoreVote};
 pub use session::{CosignerReport, Never, ReportedRefusal, SessionOutcome, SessionRow};

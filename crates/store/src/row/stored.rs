@@ -93,6 +93,7 @@ pub(crate) fn first_row(payout: &Payout, terms: Terms, head_hash: Digest, now: M
         updated: now.get(),
         head_seq: 0,
         head_hash: head_hash.to_string(),
+        displaced_by: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod column;
 pub(crate) mod entity;
 mod step_0001;
+mod step_0002;
 
 use std::path::Path;
 
@@ -18,6 +19,8 @@ struct SchemaStep {
     name: &'static str,
     tables: fn() -> Vec<TableCreateStatement>,
     indices: fn() -> Vec<IndexCreateStatement>,
+    /// What changes in tables that are there, after the new ones are made; in words that every database knows.
+    statements: &'static [&'static str],
     /// Tables whose rows are never changed or deleted.
     append_only: &'static [&'static str],
     /// The same, until the payout that a row belongs to has ended in one of these states.
@@ -25,19 +28,44 @@ struct SchemaStep {
 }
 
 /// Step n is the n-th of these.
-const STEPS: &[SchemaStep] = &[SchemaStep {
-    name: "the first tables",
-    tables: step_0001::tables,
-    indices: step_0001::indices,
-    append_only: step_0001::APPEND_ONLY,
-    append_only_until: step_0001::APPEND_ONLY_UNTIL,
-}];
+const STEPS: &[SchemaStep] = &[
+    SchemaStep {
+        name: "the first tables",
+        tables: step_0001::tables,
+        indices: step_0001::indices,
+        statements: &[],
+        append_only: step_0001::APPEND_ONLY,
+        append_only_until: step_0001::APPEND_ONLY_UNTIL,
+    },
+    SchemaStep {
+        name: "old copies",
+        tables: step_0002::tables,
+        indices: step_0002::indices,
+        statements: step_0002::STATEMENTS,
+        append_only: &[],
+        append_only_until: &[],
+    },
+];
 
-/// Brings the database to the newest step.
+/// What a database was before it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// There was none.
+    Nothing,
+    /// One from before commits were counted.
+    Uncounted,
+    /// One that counts its commits.
+    Counted,
+}
+
+/// The step that brought the counting.
+const COUNTS: i32 = 2;
+
+/// Brings the database to the newest step; says what it was before.
 ///
 /// # Errors
 /// [`StoreError::Newer`] and [`StoreError::Foreign`] leave the file as it was.
-pub(crate) async fn migrate(writer: &DatabaseConnection, path: &Path) -> Result<(), StoreError> {
+pub(crate) async fn migrate(writer: &DatabaseConnection, path: &Path) -> Result<Before, StoreError> {
     let newest_known = i32::try_from(STEPS.len()).expect("there are few steps");
     let tables = dialect::table_names(writer).await.map_err(|source| dialect::opening(path, source))?;
     let has_ours = tables.iter().any(|name| name == "schema_steps");
@@ -59,7 +87,11 @@ pub(crate) async fn migrate(writer: &DatabaseConnection, path: &Path) -> Result<
             apply(writer, number, step).await?;
         }
     }
-    Ok(())
+    Ok(match found {
+        0 => Before::Nothing,
+        older if older < COUNTS => Before::Uncounted,
+        _ => Before::Counted,
+    })
 }
 
 async fn apply(writer: &DatabaseConnection, number: i32, step: &SchemaStep) -> Result<(), StoreError> {
@@ -69,6 +101,9 @@ async fn apply(writer: &DatabaseConnection, number: i32, step: &SchemaStep) -> R
     }
     for index in (step.indices)() {
         tx.execute(&index).await?;
+    }
+    for statement in step.statements {
+        tx.execute_unprepared(statement).await?;
     }
     for table in step.append_only {
         for trigger in dialect::append_only(table) {

@@ -200,7 +200,8 @@ async fn taken_numbers(
         any = any.add(
             Condition::all()
                 .add(payouts::Column::Project.eq(project))
-                .add(payouts::Column::ThirdPartyId.is_in(numbers)),
+                .add(payouts::Column::ThirdPartyId.is_in(numbers))
+                .add(payouts::Column::DisplacedBy.is_null()),
         );
     }
     let found: Vec<(i64, String)> = payouts::Entity::find()

@@ -16,14 +16,14 @@ pub(crate) async fn end_all(writer: &DatabaseConnection) -> Result<(), StoreErro
     let tx = dialect::begin(writer).await?;
     let nobody: Option<i64> = None;
     let payouts = payouts::Entity::update_many()
-        .col_expr(payouts::Column::DueAt, Expr::col(payouts::Column::Updated).into())
+        .col_expr(payouts::Column::DueAt, Expr::col(payouts::Column::Updated))
         .col_expr(payouts::Column::LeaseUntil, nobody.into())
         .col_expr(payouts::Column::LeaseOwner, None::<String>.into())
         .filter(payouts::Column::LeaseUntil.is_not_null())
         .exec(&tx)
         .await?;
     let callbacks = callbacks::Entity::update_many()
-        .col_expr(callbacks::Column::DueAt, Expr::col(callbacks::Column::Updated).into())
+        .col_expr(callbacks::Column::DueAt, Expr::col(callbacks::Column::Updated))
         .col_expr(callbacks::Column::LeaseUntil, nobody.into())
         .filter(callbacks::Column::LeaseUntil.is_not_null())
         .exec(&tx)

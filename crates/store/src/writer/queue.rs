@@ -19,6 +19,7 @@ use super::usage::UsageCache;
 use super::{audit, purge};
 use crate::dialect;
 use crate::error::StoreError;
+use crate::head::{self, Head};
 use crate::lock::Lock;
 use crate::mint::Mint;
 use crate::row::PayoutRow;
@@ -138,11 +139,39 @@ pub(crate) struct Writer {
     /// When was last purged, by the commands' clock.
     purged: Millis,
     lock: Lock,
+    commits: Commits,
+}
+
+/// The count of commits, in the database and beside it.
+pub(crate) struct Commits {
+    head: Head,
+    count: i64,
+    /// Rows that this connection had changed when it last committed.
+    changed: i64,
+}
+
+impl Commits {
+    /// Goes on counting from `count`.
+    pub(crate) fn new(head: Head, count: i64) -> Self {
+        Self { head, count, changed: -1 }
+    }
+
+    /// Counts a transaction that has changed something.
+    async fn enter(&mut self, tx: &DatabaseTransaction) -> Result<(), StoreError> {
+        if dialect::changed_rows(tx).await? == self.changed {
+            return Ok(());
+        }
+        head::count(tx, self.count + 1).await?;
+        self.changed = dialect::changed_rows(tx).await?;
+        self.count += 1;
+        Ok(())
+    }
 }
 
 impl Writer {
-    pub(crate) fn new(connection: DatabaseConnection, mint: Arc<Mint>, lock: Lock) -> Self {
-        Self { connection, usage: UsageCache::default(), mint, purged: Millis::default(), lock }
+    pub(crate) fn new(connection: DatabaseConnection, mint: Arc<Mint>, lock: Lock, commits: Commits) -> Self {
+        let usage = UsageCache::default();
+        Self { connection, usage, mint, purged: Millis::default(), lock, commits }
     }
 
     /// Runs until the queue is closed and empty.
@@ -209,9 +238,16 @@ impl Writer {
         let tx = dialect::begin(&self.connection).await?;
         let mut desk =
             Desk { tx: &tx, usage: &mut self.usage, mint: &self.mint, newest: self.purged, audit_head: None };
-        let carried_out = carry_out(&mut desk, work, &mut self.purged).await;
+        let carried_out = match carry_out(&mut desk, work, &mut self.purged).await {
+            Ok(()) => self.commits.enter(&tx).await,
+            error => error,
+        };
         match carried_out {
-            Ok(()) => Ok(tx.commit().await?),
+            Ok(()) => {
+                tx.commit().await?;
+                self.commits.head.write(self.commits.count);
+                Ok(())
+            }
             Err(error) => {
                 if let Err(undo) = tx.rollback().await {
                     tracing::error!(error = %undo, "a transaction could not be undone");

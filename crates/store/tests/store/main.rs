@@ -15,6 +15,7 @@ mod crash;
 mod freed_tokens;
 mod house;
 mod model;
+mod old_copies;
 mod opening;
 mod policy;
 mod settings;

@@ -53,6 +53,15 @@ struct Believed {
 }
 
 impl Model {
+    /// Whoever opens the database has it alone: what was claimed is due since it was last written.
+    fn end_leases(&mut self) {
+        for believed in self.payouts.values_mut().filter(|believed| believed.row.lease_until.is_some()) {
+            believed.leased_until = 0;
+            believed.row.lease_until = None;
+            believed.row.due_at = believed.row.updated;
+        }
+    }
+
     fn pick(&self, index: usize) -> Option<Cid> {
         self.payouts.keys().nth(index.checked_rem(self.payouts.len())?).copied()
     }
@@ -70,7 +79,10 @@ async fn play(actions: Vec<Action>) {
             Action::Reject { payout } => reject(&house, &mut model, payout).await,
             Action::Claim { limit } => claim(&house, &mut model, limit).await,
             Action::Later { ms } => model.now += i64::from(ms),
-            Action::Reopen => house = house.reopened().await,
+            Action::Reopen => {
+                house = house.reopened().await;
+                model.end_leases();
+            }
         }
     }
     for (cid, believed) in &model.payouts {

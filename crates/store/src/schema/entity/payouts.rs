@@ -44,6 +44,7 @@ pub struct Model {
     pub updated: i64,
     pub head_seq: i32,
     pub head_hash: String,
+    pub displaced_by: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
