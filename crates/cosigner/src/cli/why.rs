@@ -33,7 +33,7 @@ impl Why {
                 (false, false) => "by no journal that is held here",
             };
             lines.push(format!("contributed {contributed}"));
-            if let Some(token) = union.token_of(intent) {
+            if let Some(token) = union.token_of(union.anybody(), intent) {
                 lines.push(format!("token       {token}, which serves no other payout"));
             }
             for stop in union.stops(intent) {

@@ -9,7 +9,7 @@ use wire::connection::{Connection, ConnectionError, Reader};
 use wire::message::{FromCosigner, Label, PeerMessage, ToCosigner, speaks};
 
 use super::cosigner::{Cosigner, now};
-use super::{ceremony, journals, policy, sight, sign, stop};
+use super::{ceremony, journals, policy, recall, sight, sign, stop};
 use crate::ceremony::Letter as CeremonyLetter;
 use crate::link::{Dialled, Line, News};
 use crate::refuse::cut;
@@ -98,6 +98,9 @@ impl OpenLine<'_> {
             // In order, and before whatever the gateway asks under the new version.
             ToCosigner::Policy(versions) => policy::adopt(cosigner, versions).await,
             ToCosigner::Ceremony(order) => ceremony::open(cosigner, line, order),
+            ToCosigner::Recall { request, after } => recall::contributions(cosigner, line, request, after),
+            ToCosigner::Papers { request, entries } => recall::papers(cosigner, line, request, entries),
+            ToCosigner::Versions { request, heads } => recall::versions(cosigner, line, request, &heads),
             ToCosigner::Welcome { protocol, deployment, now: theirs, gateway: _ } => {
                 if !speaks(protocol) {
                     tracing::error!(

@@ -2,7 +2,7 @@
 //!
 //! - `cosigner`: everything that the parts share.
 //! - `line`: reads what a gateway says and what peers say inside it, and hands it to its place.
-//! - `policy`, `sight`, `stop`, `sign`, `ceremony`: the answers.
+//! - `policy`, `sight`, `stop`, `sign`, `ceremony`, `recall`: the answers.
 //! - `journals`: brings the others' journals up to date, after the work is done.
 //! - `standing`, `status`, `words`: what it says of itself and of its checks.
 //! - `inbox`: orders that the owner of the host puts in by hand.
@@ -13,6 +13,7 @@ mod inbox;
 mod journals;
 mod line;
 mod policy;
+mod recall;
 mod sight;
 mod sign;
 mod standing;

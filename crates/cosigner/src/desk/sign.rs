@@ -37,8 +37,17 @@ pub(super) fn open(
     };
     let (cosigner, line, runtime) = (Arc::clone(cosigner), Arc::clone(line), Handle::current());
     tokio::task::spawn_blocking(move || {
-        let desk =
-            Desk { cosigner, line, runtime, label, participants, request, claim: None, signs_with: None };
+        let desk = Desk {
+            cosigner,
+            line,
+            runtime,
+            label,
+            participants,
+            request,
+            claim: None,
+            signs_with: None,
+            entry: None,
+        };
         desk.hold(&room);
     });
 }
@@ -54,6 +63,8 @@ struct Desk {
     claim: Option<Claim>,
     /// Wallet and epoch of the share that signs, once it does.
     signs_with: Option<(WalletId, u32)>,
+    /// The contribution's entry in our journal, once it is there.
+    entry: Option<u64>,
 }
 
 impl Desk {
@@ -74,7 +85,8 @@ impl Desk {
         self.quorum()?;
         let request = session::request_digest(&self.label, &self.participants, &self.request);
         let random = random().map_err(|error| later(Check::Session, error))?;
-        let outline = self.cosigner.checking(|context| verify::outline(context, &self.request))?;
+        let outline =
+            self.cosigner.checking(|context| verify::outline(context, &self.participants, &self.request))?;
         self.claim = Some(self.cosigner.journal.claim(&outline)?);
         Ok(Terms {
             label: self.label,
@@ -215,10 +227,11 @@ impl session::Session for Desk {
             .ok_or_else(|| format!("the share of wallet {wallet}, epoch {epoch}, is gone"))?;
         let contributed = self
             .runtime
-            .block_on(permit.commit(*session, now()))
+            .block_on(permit.commit(*session, &self.cosigner.policy(), now()))
             .map_err(|error| format!("the contribution was not journaled: {error}"))?;
         self.cosigner.changed.notify_one();
         self.signs_with = Some((wallet, epoch));
+        self.entry = Some(contributed.entry().seq);
         contribute(&contributed, &share, &self.participants, session)
     }
 
@@ -240,7 +253,12 @@ impl session::Session for Desk {
             FromCosigner::Aborted { session, why, culprit } => {
                 tracing::warn!(%session, why, culprit, "a session was aborted");
             }
-            FromCosigner::Signed { session, .. } => tracing::info!(%session, "signed"),
+            FromCosigner::Signed { session, signature } => {
+                tracing::info!(%session, "signed");
+                if let Some(entry) = self.entry {
+                    self.cosigner.journal.keep_signature(entry, signature.clone());
+                }
+            }
             _ => {}
         }
         self.line.say(&report);

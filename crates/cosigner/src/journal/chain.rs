@@ -10,7 +10,7 @@ use payout::ids::Digest;
 use payout::time::Millis;
 use wire::message::{JournalHead, SignedEntry};
 
-use super::body::Body;
+use wire::journal::Body;
 
 /// How many entries of each author are kept in memory for peers that lack them.
 const TAIL: usize = 4096;

@@ -1,7 +1,7 @@
 //! Where a test can have the co-signer killed around a journal write. In a program that signs, nothing of it is left.
 
-use super::body::Body;
 use super::writer::Job;
+use wire::journal::Body;
 
 /// Nothing of it is on disk.
 pub(super) fn before(jobs: &[Job]) {

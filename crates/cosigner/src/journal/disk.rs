@@ -7,12 +7,18 @@ use std::sync::Arc;
 use payout::ids::Digest;
 use payout::policy::SignedVersion;
 use payout::time::Millis;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use wire::message::SignedEntry;
+
+use super::recall::KEPT;
 
 const ENTRIES: TableDefinition<'_, (u8, u64), &[u8]> = TableDefinition::new("entries");
 const POLICY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("policy");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+/// What own contributions were made for, by the number of their entry.
+const PAPERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("papers");
+/// What came of them.
+const SIGNATURES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("signatures");
 const RECORD_DOMAIN: &str = "bursar/journal-record/v1";
 const SUM: usize = 32;
 
@@ -75,6 +81,9 @@ pub(crate) struct Batch {
     /// With the time of adoption.
     pub(crate) policy: Vec<(SignedVersion, Millis)>,
     pub(crate) meta: Vec<(&'static str, Option<Vec<u8>>)>,
+    /// By the number of their own entry.
+    pub(crate) papers: Vec<(u64, Vec<u8>)>,
+    pub(crate) signatures: Vec<(u64, Vec<u8>)>,
 }
 
 /// The open file. Clones share it.
@@ -147,9 +156,38 @@ impl Disk {
                     };
                 }
             }
+            write_papers(&transaction, batch)?;
             transaction.commit()?;
             Ok(())
         })
+    }
+
+    /// What an own contribution was made for, and the signature that came of it if it is known. `None` when it is not
+    /// kept.
+    pub(crate) fn paper(&self, entry: u64) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, DiskError> {
+        let found = guarded(&self.path, "read", || {
+            let transaction = self.database.begin_read()?;
+            let look = |table: TableDefinition<'_, u64, &[u8]>| match transaction.open_table(table) {
+                Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+                table => {
+                    let found = table?.get(entry)?;
+                    Ok::<_, redb::Error>(found.map(|value| value.value().to_vec()))
+                }
+            };
+            Ok((look(PAPERS)?, look(SIGNATURES)?))
+        })?;
+        let whole =
+            |bytes: Vec<u8>| unsealed(&bytes).map(<[u8]>::to_vec).ok_or_else(|| self.broken("a request"));
+        let (paper, signature) = found;
+        match paper {
+            None => Ok(None),
+            Some(paper) => Ok(Some((whole(paper)?, signature.map(whole).transpose()?))),
+        }
+    }
+
+    /// Something in the file is not what was written.
+    pub(crate) fn broken(&self, what: &'static str) -> DiskError {
+        DiskError::Broken { path: self.path.to_path_buf(), what }
     }
 
     /// All entries of an author after `seq`, oldest first, until `take` says stop.
@@ -203,8 +241,7 @@ impl Disk {
             }
             Ok(())
         })?;
-        let broken = || DiskError::Broken { path: self.path.to_path_buf(), what: "a policy version" };
-        records.iter().map(|bytes| read(bytes).ok_or_else(broken)).collect()
+        records.iter().map(|bytes| read(bytes).ok_or_else(|| self.broken("a policy version"))).collect()
     }
 
     pub(crate) fn meta(&self, name: &'static str) -> Result<Option<Vec<u8>>, DiskError> {
@@ -245,17 +282,43 @@ fn guarded<T>(
     }
 }
 
-fn record<T: serde::Serialize>(value: &T) -> Vec<u8> {
-    let mut bytes = postcard::to_stdvec(value).expect("entries have no maps, floats or foreign code");
+/// Papers and signatures, and the oldest of them go.
+fn write_papers(transaction: &redb::WriteTransaction, batch: &Batch) -> Result<(), redb::Error> {
+    if batch.papers.is_empty() && batch.signatures.is_empty() {
+        return Ok(());
+    }
+    let mut papers = transaction.open_table(PAPERS)?;
+    let mut signatures = transaction.open_table(SIGNATURES)?;
+    for (entry, paper) in &batch.papers {
+        papers.insert(entry, sealed(paper.clone()).as_slice())?;
+    }
+    for (entry, signature) in &batch.signatures {
+        signatures.insert(entry, sealed(signature.clone()).as_slice())?;
+    }
+    while papers.len()? > KEPT {
+        let Some(oldest) = papers.pop_first()?.map(|(entry, _)| entry.value()) else { break };
+        signatures.remove(oldest)?;
+    }
+    Ok(())
+}
+
+/// With a sum over it.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let sum = Digest::of(RECORD_DOMAIN, &[&bytes]);
     bytes.extend_from_slice(sum.as_bytes());
     bytes
 }
 
-fn read<T: serde::de::DeserializeOwned>(record: &[u8]) -> Option<T> {
+/// Without it; `None` when it is not the sum.
+fn unsealed(record: &[u8]) -> Option<&[u8]> {
     let (bytes, sum) = record.split_at_checked(record.len().checked_sub(SUM)?)?;
-    if Digest::of(RECORD_DOMAIN, &[bytes]).as_bytes() != sum {
-        return None;
-    }
-    postcard::from_bytes(bytes).ok()
+    (Digest::of(RECORD_DOMAIN, &[bytes]).as_bytes() == sum).then_some(bytes)
+}
+
+fn record<T: serde::Serialize>(value: &T) -> Vec<u8> {
+    sealed(postcard::to_stdvec(value).expect("entries have no maps, floats or foreign code"))
+}
+
+fn read<T: serde::de::DeserializeOwned>(record: &[u8]) -> Option<T> {
+    postcard::from_bytes(unsealed(record)?).ok()
 }

@@ -13,7 +13,6 @@ use payout::time::Millis;
 use tokio::sync::oneshot;
 use wire::message::{Finality, JournalHead, NeverProof, Refusal, SignedEntry};
 
-use super::body::{Body, CeremonyStage};
 use super::disk::{Disk, DiskError, Flow};
 use super::one_to_one::Evidence;
 use super::quarantine::Quarantine;
@@ -22,6 +21,7 @@ use super::union::Union;
 use super::writer::{Job, UNPOISONED, WriteFailed, Written};
 use crate::refuse::cut;
 use crate::verify::{Sighted, StopOrder};
+use wire::journal::{Body, CeremonyStage};
 
 /// Where a journal is and whose it is.
 #[derive(Debug, Clone)]
@@ -101,6 +101,14 @@ impl Inner {
         answer
     }
 
+    /// Queues what nobody waits for.
+    pub(crate) fn send(&self, job: Job) {
+        if let Some(jobs) = self.jobs.lock().expect("sending can't panic").as_ref() {
+            // The thread has ended with the process.
+            let _ = jobs.send(job);
+        }
+    }
+
     /// Queues one own entry, unless we may not continue our journal.
     pub(crate) fn queue_own(
         &self,
@@ -163,7 +171,7 @@ impl Journal {
         self.0.read().own().seq
     }
 
-    /// The greater of the clock and the newest entry in any journal.
+    /// The greater of the clock and the newest entry of our own journal.
     pub fn time(&self, clock: Millis) -> Millis {
         self.0.read().time(clock)
     }

@@ -15,16 +15,17 @@
 //! so this one saw all the others and counted them.
 
 use payout::ids::Digest;
+use payout::policy::Policy;
 use payout::time::Millis;
 use wire::message::{Check, Refusal, SignedEntry};
 
-use super::body::{Body, Contribution, Facts};
 use super::demand::Demand;
 use super::handle::{AppendError, Journal, may_write, written};
 use super::state::Ticket;
 use super::writer::Job;
 use crate::refuse::later;
 use crate::verify::{Outline, Verified};
+use wire::journal::{Body, Contribution, Facts};
 
 /// The most sessions in flight that peers may tell of: more than any honest ones have together.
 const MOST_TOLD: usize = 4096;
@@ -55,7 +56,6 @@ pub struct Claim(Seat);
 pub struct Reservation {
     seat: Seat,
     verified: Verified,
-    warnings: u64,
 }
 
 /// A contribution is in the journal, synced: the only thing from which the signing protocol can start.
@@ -113,7 +113,7 @@ impl Claim {
             return Err(later(Check::Session, format!("peers tell of {} sessions in flight", peers.len())));
         }
         let demand = verified.demand();
-        let warnings = {
+        {
             let state = seat.journal.0.read();
             let claimed = seat.ticket.and_then(|ticket| state.claims.get(&ticket));
             if claimed != Some(&demand.facts) {
@@ -121,10 +121,8 @@ impl Claim {
             }
             may_write(&state).map_err(|error| later(Check::Frozen, error.to_string()))?;
             demand.fits(&state.union, state.claims_but(seat.ticket).chain(peers))?;
-            unwarned(state.union.warnings(), verified.warnings())?;
-            state.union.warnings()
-        };
-        Ok(Reservation { seat, verified, warnings })
+        }
+        Ok(Reservation { seat, verified })
     }
 }
 
@@ -135,29 +133,35 @@ impl Reservation {
     }
 
     /// Writes the contribution and waits until it is durable. Call it when all participants have said that their checks
-    /// passed. `session` is the id that commits to everything.
+    /// passed. `session` is the id that commits to everything, `policy` the newest one that is held.
     ///
     /// # Errors
-    /// [`CommitError::Refused`] when a stop, a freeze or a later attempt came in between, or the id was used before;
-    /// [`CommitError::Append`] when the disk refuses.
-    pub async fn commit(mut self, session: Digest, clock: Millis) -> Result<Contributed, CommitError> {
+    /// [`CommitError::Refused`] when a stop of this payout, a freeze or a later attempt came in between, or the id was
+    /// used before; [`CommitError::Append`] when the disk refuses.
+    pub async fn commit(
+        mut self,
+        session: Digest,
+        policy: &Policy,
+        clock: Millis,
+    ) -> Result<Contributed, CommitError> {
         let answer = {
             let inner = &self.seat.journal.0;
             let mut state = inner.change();
             may_write(&state)?;
-            unwarned(state.union.warnings(), self.warnings)?;
+            self.verified.is_not_stopped(policy, &state.union)?;
             let demand = self.verified.demand();
             // Limits were decided with what the peers had in flight; one-to-one can only have got tighter since.
             state
                 .union
-                .one_to_one(&demand.facts)
+                .one_to_one(demand.believed, &demand.facts)
                 .map_err(|(conflict, _)| later(Check::Journal, format!("meanwhile: {conflict}")))?;
             if state.union.knows_session(&session) {
                 return Err(later(Check::Session, format!("the session id {session} was used before")).into());
             }
             let body = Body::Contribution(Box::new(Contribution { facts: demand.facts.clone(), session }));
             let at = state.time(clock);
-            let job = Job { own: vec![(body, at)], ticket: self.seat.ticket, ..Job::default() };
+            let paper = Some(self.verified.paper().to_vec());
+            let job = Job { own: vec![(body, at)], paper, ticket: self.seat.ticket, ..Job::default() };
             // From here on the writer releases the claim, when the entry is durable and in memory.
             self.seat.ticket = None;
             inner.queue(&mut state, job)
@@ -177,11 +181,4 @@ impl Contributed {
     pub fn entry(&self) -> &SignedEntry {
         &self.entry
     }
-}
-
-fn unwarned(now: u64, then: u64) -> Result<(), Refusal> {
-    if now == then {
-        return Ok(());
-    }
-    Err(later(Check::Journal, "a stop or a freeze arrived after the checks: they are to be made again"))
 }

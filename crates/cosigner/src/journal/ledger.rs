@@ -1,13 +1,24 @@
-//! Sums over sliding windows, exact, in logarithmic time.
+//! Sums over sliding windows, exact, in logarithmic time, for any choice of whose word counts.
 //!
-//! A ledger holds one row a key: when it counts and how much. Rows are kept in order of time, each with the sum of all
-//! rows before it, so that the sum since any moment is one subtraction. Entries of other journals arrive a little out
-//! of order and move rows a little; a journal read from disk arrives in bulk and is sorted once at its end.
+//! A ledger holds claims: one a key and author, when it counts and how much. What counts of a key since some moment is
+//! the greatest amount that is claimed for a later time by authors who are believed. Who is believed differs from
+//! session to session, so the claims are turned into rows by *exactly who* makes them:
+//!
+//! A key whose authors claim it at different times is claimed by all of them before the first of these times, and by
+//! fewer after each. So it has one row under each of these sets of authors, from one time to the next: added at its end
+//! and taken off at its beginning. The same is done for each step between different amounts. Rows are kept in order of
+//! time, each with the sum of all before it, so that a question is one subtraction for each set of authors; there are
+//! about as many of these as there are quorums.
+//!
+//! Entries of other journals arrive a little out of order and move rows a little; a journal read from disk arrives in
+//! bulk and is sorted once at its end.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use payout::money::Amount;
 use payout::time::Millis;
+
+use super::authors::{Authors, Believed};
 
 /// What a row of a ledger is about: the place of an intent or a token in the union.
 pub(crate) type Key = u32;
@@ -24,53 +35,84 @@ pub(crate) fn countable(amount: Amount) -> bool {
 /// Rows that count from a moment on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Sum {
-    /// How many rows.
+    /// How many keys.
     pub(crate) count: u32,
     /// How much together.
     pub(crate) amount: Amount,
+}
+
+impl Sum {
+    fn plus(self, other: Self) -> Self {
+        Self { count: self.count.saturating_add(other.count), amount: add(self.amount, other.amount) }
+    }
+
+    fn minus(self, part: Self) -> Self {
+        Self {
+            count: self.count.saturating_sub(part.count),
+            amount: self.amount.checked_sub(part.amount).expect("a part is no more than the whole"),
+        }
+    }
+}
+
+/// What one author, or what was inherited from it, says of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Claim {
+    who: Authors,
+    at: Millis,
+    amount: Amount,
+}
+
+/// Whether a row adds to what counts before its time, or takes off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    Plus,
+    Minus,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Row {
     at: Millis,
     key: Key,
-    amount: Amount,
+    sum: Sum,
     /// The sum of all rows before this one.
-    before: Amount,
+    before: Sum,
 }
+
+/// Rows in order of time.
+#[derive(Debug, Default)]
+struct Rows(Vec<Row>);
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    rows: Vec<Row>,
-    entries: HashMap<Key, (Millis, Amount)>,
-    /// Set while a journal is read in bulk: `entries` is complete, `rows` is not.
+    claims: HashMap<Key, Vec<Claim>>,
+    rows: BTreeMap<(Authors, Sign), Rows>,
+    /// Set while a journal is read in bulk: `claims` is complete, `rows` is not.
     stale: bool,
 }
 
 impl Ledger {
-    /// Counts `key` with `amount` at `at`. A second call for the same key keeps the greater amount and the later time:
-    /// whoever lies about either can only make a limit tighter.
-    pub(crate) fn count(&mut self, key: Key, at: Millis, amount: Amount, mode: Mode) {
-        let old = self.entries.get(&key).copied();
-        let new = old.map_or((at, amount), |(t, a)| (t.max(at), a.max(amount)));
-        if old == Some(new) {
+    /// `who` claims `key` with `amount` at `at`. A second claim of the same author keeps the greater amount and the
+    /// later time: whoever lies about either can only make a limit tighter.
+    pub(crate) fn count(&mut self, key: Key, who: Authors, at: Millis, amount: Amount, mode: Mode) {
+        let claims = self.claims.entry(key).or_default();
+        let old = claims.clone();
+        put(claims, Claim { who, at, amount });
+        if *claims == old {
             return;
         }
-        self.entries.insert(key, new);
         if mode == Mode::Bulk || self.stale {
             self.stale = true;
             return;
         }
-        let mut touched = self.rows.len();
-        if let Some((old_at, _)) = old {
-            let place = self.position(old_at, key);
-            self.rows.remove(place);
-            touched = place;
+        let new = split(claims);
+        let old = split(&old);
+        for (place, sum) in old.iter().filter(|(place, sum)| new.get(place) != Some(*sum)) {
+            self.rows.entry((place.0, place.1)).or_default().remove(place.2, key, *sum);
         }
-        let place = self.position(new.0, key);
-        self.rows.insert(place, Row { at: new.0, key, amount: new.1, before: Amount::ZERO });
-        self.sum_from(touched.min(place));
+        for (place, sum) in new.into_iter().filter(|(place, sum)| old.get(place) != Some(sum)) {
+            self.rows.entry((place.0, place.1)).or_default().insert(place.2, key, sum);
+        }
     }
 
     /// Ends a bulk read: sorts once and sums once.
@@ -78,58 +120,163 @@ impl Ledger {
         if !self.stale {
             return;
         }
-        self.rows = self
-            .entries
-            .iter()
-            .map(|(&key, &(at, amount))| Row { at, key, amount, before: Amount::ZERO })
-            .collect();
-        self.rows.sort_unstable_by_key(|row| (row.at, row.key));
-        self.sum_from(0);
+        self.rows.clear();
+        for (&key, claims) in &self.claims {
+            for ((who, sign, at), sum) in split(claims) {
+                let row = Row { at, key, sum, before: Sum::default() };
+                self.rows.entry((who, sign)).or_default().0.push(row);
+            }
+        }
+        for rows in self.rows.values_mut() {
+            rows.0.sort_unstable_by_key(|row| (row.at, row.key));
+            rows.sum_from(0);
+        }
         self.stale = false;
     }
 
-    /// What counts strictly after `start` (everything if `None`), without the row of `except`.
-    pub(crate) fn since(&self, start: Option<Millis>, except: Option<Key>) -> Sum {
-        debug_assert!(!self.stale, "a bulk read ends with settle");
-        let first = start.map_or(0, |start| self.rows.partition_point(|row| row.at <= start));
-        let Some(row) = self.rows.get(first) else { return Sum::default() };
-        let count = self.rows.len() - first;
-        let amount = self.total().checked_sub(row.before).expect("a prefix is no more than the whole");
-        let excepted = except
-            .and_then(|key| self.entries.get(&key))
-            .filter(|(at, _)| start.is_none_or(|start| *at > start));
-        let (count, amount) = match excepted {
-            None => (count, amount),
-            Some((_, own)) => {
-                (count - 1, amount.checked_sub(*own).expect("a part is no more than the whole"))
+    /// Marks every claim as inherited.
+    pub(crate) fn inherit(&mut self) {
+        for claims in self.claims.values_mut() {
+            for claim in std::mem::take(claims) {
+                put(claims, Claim { who: claim.who.and(Authors::INHERITED), ..claim });
             }
-        };
-        Sum { count: u32::try_from(count).unwrap_or(u32::MAX), amount }
+        }
+        self.stale = true;
+        self.settle();
     }
 
-    /// What stands for `key`.
-    pub(crate) fn get(&self, key: Key) -> Option<(Millis, Amount)> {
-        self.entries.get(&key).copied()
+    /// What counts strictly after `start` (everything if `None`), without the key `except`.
+    pub(crate) fn since(&self, start: Option<Millis>, except: Option<Key>, believed: Believed) -> Sum {
+        debug_assert!(!self.stale, "a bulk read ends with settle");
+        let (mut plus, mut minus) = (Sum::default(), Sum::default());
+        for ((who, sign), rows) in &self.rows {
+            if believed.counts(*who) {
+                let total = match sign {
+                    Sign::Plus => &mut plus,
+                    Sign::Minus => &mut minus,
+                };
+                *total = total.plus(rows.since(start));
+            }
+        }
+        let except = except.map(|key| self.part(key, start, believed)).unwrap_or_default();
+        plus.minus(minus).minus(except)
     }
 
-    fn total(&self) -> Amount {
-        self.rows.last().map_or(Amount::ZERO, |last| add(last.before, last.amount))
+    /// What `key` counts for, strictly after `start`.
+    pub(crate) fn part(&self, key: Key, start: Option<Millis>, believed: Believed) -> Sum {
+        let (mut plus, mut minus) = (Sum::default(), Sum::default());
+        let claims = self.claims.get(&key).map(Vec::as_slice).unwrap_or_default();
+        for ((who, sign, at), sum) in split(claims) {
+            if believed.counts(who) && start.is_none_or(|start| at > start) {
+                let total = match sign {
+                    Sign::Plus => &mut plus,
+                    Sign::Minus => &mut minus,
+                };
+                *total = total.plus(sum);
+            }
+        }
+        plus.minus(minus)
+    }
+
+    /// The most that is claimed for `key` by those who are believed, each alone.
+    pub(crate) fn most(&self, key: Key, believed: Believed) -> Amount {
+        let claims = self.claims.get(&key).into_iter().flatten();
+        let counted = claims.filter(|claim| believed.counts(claim.who));
+        counted.map(|claim| claim.amount).max().unwrap_or_default()
+    }
+}
+
+impl Rows {
+    fn since(&self, start: Option<Millis>) -> Sum {
+        let first = start.map_or(0, |start| self.0.partition_point(|row| row.at <= start));
+        match (self.0.get(first), self.0.last()) {
+            (Some(first), Some(last)) => last.before.plus(last.sum).minus(first.before),
+            _ => Sum::default(),
+        }
+    }
+
+    fn insert(&mut self, at: Millis, key: Key, sum: Sum) {
+        let place = self.position(at, key);
+        self.0.insert(place, Row { at, key, sum, before: Sum::default() });
+        self.sum_from(place);
+    }
+
+    fn remove(&mut self, at: Millis, key: Key, sum: Sum) {
+        let place = self.position(at, key);
+        let held = self.0.get(place).is_some_and(|row| (row.at, row.key, row.sum) == (at, key, sum));
+        debug_assert!(held, "rows follow from claims alone");
+        if held {
+            self.0.remove(place);
+            self.sum_from(place);
+        }
     }
 
     fn position(&self, at: Millis, key: Key) -> usize {
-        self.rows.partition_point(|row| (row.at, row.key) < (at, key))
+        self.0.partition_point(|row| (row.at, row.key) < (at, key))
     }
 
     fn sum_from(&mut self, first: usize) {
-        let mut sum = match first.checked_sub(1).and_then(|i| self.rows.get(i)) {
-            None => Amount::ZERO,
-            Some(row) => add(row.before, row.amount),
+        let mut sum = match first.checked_sub(1).and_then(|i| self.0.get(i)) {
+            None => Sum::default(),
+            Some(row) => row.before.plus(row.sum),
         };
-        for row in &mut self.rows[first..] {
+        for row in &mut self.0[first..] {
             row.before = sum;
-            sum = add(sum, row.amount);
+            sum = sum.plus(row.sum);
         }
     }
+}
+
+/// Where a part of a key's claims counts: by whom, with which sign, until when.
+type Place = (Authors, Sign, Millis);
+
+fn put(claims: &mut Vec<Claim>, new: Claim) {
+    match claims.iter_mut().find(|claim| claim.who == new.who) {
+        Some(claim) => {
+            claim.at = claim.at.max(new.at);
+            claim.amount = claim.amount.max(new.amount);
+        }
+        None => {
+            claims.reserve_exact(1);
+            claims.push(new);
+        }
+    }
+}
+
+/// The rows of one key. See the module.
+fn split(claims: &[Claim]) -> BTreeMap<Place, Sum> {
+    let mut rows = BTreeMap::<Place, Sum>::new();
+    let mut amounts: Vec<Amount> = claims.iter().map(|claim| claim.amount).collect();
+    amounts.sort_unstable();
+    amounts.dedup();
+    let mut below = None;
+    for amount in amounts {
+        let step = Sum {
+            count: u32::from(below.is_none()),
+            amount: amount.checked_sub(below.unwrap_or_default()).expect("amounts are in order"),
+        };
+        below = Some(amount);
+        let mut times: Vec<(Millis, Authors)> =
+            claims.iter().filter(|claim| claim.amount >= amount).map(|claim| (claim.at, claim.who)).collect();
+        times.sort_unstable();
+        for place in 0..times.len() {
+            let (at, _) = times[place];
+            let before = place.checked_sub(1).map(|before| times[before].0);
+            if before == Some(at) {
+                continue;
+            }
+            let who = times[place..].iter().fold(Authors::default(), |all, (_, who)| all.and(*who));
+            let mut add = |sign, at| {
+                let row = rows.entry((who, sign, at)).or_default();
+                *row = row.plus(step);
+            };
+            add(Sign::Plus, at);
+            if let Some(before) = before {
+                add(Sign::Minus, before);
+            }
+        }
+    }
+    rows
 }
 
 /// Whether rows are wanted at once or at the end of a long read.
@@ -146,54 +293,5 @@ fn add(a: Amount, b: Amount) -> Amount {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn ms(at: i64) -> Millis {
-        Millis::new(at).unwrap()
-    }
-
-    fn slow(rows: &HashMap<Key, (i64, u128)>, start: Option<i64>, except: Option<Key>) -> Sum {
-        let mut sum = Sum::default();
-        for (key, (at, amount)) in rows {
-            if start.is_none_or(|s| *at > s) && except != Some(*key) {
-                sum.count += 1;
-                sum.amount = sum.amount.checked_add(Amount::from_u128(*amount)).unwrap();
-            }
-        }
-        sum
-    }
-
-    proptest! {
-        #[test]
-        fn every_window_equals_the_sum_over_all_rows(
-            steps in prop::collection::vec((0u32..20, 0i64..100, 0u128..1000, prop::bool::weighted(0.2)), 0..80),
-            start in prop::option::of(0i64..110),
-            except in prop::option::of(0u32..20),
-        ) {
-            let mut ledger = Ledger::default();
-            let mut rows = HashMap::<Key, (i64, u128)>::new();
-            for (key, at, amount, bulk) in steps {
-                let row = rows.entry(key).or_insert((at, amount));
-                *row = (row.0.max(at), row.1.max(amount));
-                let mode = if bulk { Mode::Bulk } else { Mode::Live };
-                ledger.count(key, ms(at), Amount::from_u128(amount), mode);
-                if !bulk {
-                    ledger.settle();
-                }
-            }
-            ledger.settle();
-            let except = except.filter(|key| rows.contains_key(key));
-            prop_assert_eq!(ledger.since(start.map(ms), except), slow(&rows, start, except));
-        }
-    }
-
-    #[test]
-    fn a_row_leaves_the_window_at_its_very_edge() {
-        let mut ledger = Ledger::default();
-        ledger.count(1, ms(100), Amount::from_u128(7), Mode::Live);
-        assert_eq!(ledger.since(Some(ms(99)), None).count, 1);
-        assert_eq!(ledger.since(Some(ms(100)), None).count, 0);
-    }
-}
+#[path = "ledger/tests.rs"]
+mod tests;

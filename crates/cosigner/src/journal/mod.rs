@@ -3,13 +3,14 @@
 //! Append-only, hash-chained, signed, and synced before anything is said. Co-signers exchange the entries that they
 //! lack at the start of every session, so with 2t > n each quorum knows what every other quorum did.
 //!
-//! - `body`: what an entry says.
+//! - [`wire::journal`]: what an entry says.
 //! - `chain`: what may follow what; `disk`, `counter` and `writer` keep it; `open` reads it back.
-//! - `union`, with `ledger` and `one_to_one`: what all merged journals say together.
+//! - `union`, with `ledger` and `one_to_one`: what all merged journals say together; `authors`: whose word counts.
 //! - `demand` and `in_flight`: the decision, and the way of a session from claim to contribution.
-//! - `share`: what co-signers tell each other; `quarantine`: what one does that may have forgotten.
+//! - `share`: what co-signers tell each other; `quarantine`: what one does that may have forgotten; `recall`: what a
+//!   gateway is told that may have.
 
-mod body;
+mod authors;
 mod chain;
 mod counter;
 mod crash_points;
@@ -21,12 +22,13 @@ mod ledger;
 mod one_to_one;
 mod open;
 mod quarantine;
+mod recall;
 mod share;
 mod state;
 mod union;
 mod writer;
 
-pub use body::{Body, CeremonyStage, Contribution, Facts};
+pub use authors::Believed;
 pub use chain::EntryFault;
 pub use counter::CounterError;
 pub use demand::Demand;
@@ -38,11 +40,13 @@ pub use open::JournalError;
 pub use quarantine::Quarantine;
 pub use share::{AHEAD_MS, MergeError, Merged, Rest, Share};
 pub use union::{PolicySeen, ShareSeen, StopSeen, Union};
+pub use wire::journal::{Body, CeremonyStage, Contribution, Facts};
 pub use writer::WriteFailed;
 
 pub(crate) use disk::Batch;
 #[cfg(test)]
 pub(crate) use ledger::Mode;
+pub(crate) use recall::{LONGEST, paper};
 
 #[cfg(test)]
 mod tests;

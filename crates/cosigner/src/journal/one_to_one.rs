@@ -1,16 +1,18 @@
 //! One token, one payout; one payout, one token; one number, one payout. For ever.
 //!
 //! Built from every contribution in the merged journals. Journals of compromised co-signers may lie, so nothing here
-//! assumes that entries agree: each relation keeps all that was claimed, and a second claim of any kind refuses.
+//! assumes that entries agree: each relation keeps all that was claimed, and by whom; a second claim by anybody who is
+//! believed refuses.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use payout::ids::{Address, Attempt, Cid, Digest, NetworkId, ProjectId, ThirdPartyId};
 use payout::intent::Kind;
 use payout::life::Token;
 
-use super::body::Facts;
+use super::authors::{Authors, Believed};
 use super::ledger::Key;
+use wire::journal::Facts;
 
 /// A token on its network: what only one transaction can ever spend.
 type Lane = (NetworkId, Address);
@@ -87,131 +89,165 @@ pub enum Evidence {
     Others,
 }
 
-/// A payout that holds something, and whether we know it from our own journal.
+/// The payouts that hold something, and who says so.
 #[derive(Debug, Default)]
-struct Owners(BTreeMap<Digest, bool>);
+struct Owners(BTreeMap<Digest, Authors>);
 
 impl Owners {
-    fn add(&mut self, payout: Digest, own: Evidence) {
-        *self.0.entry(payout).or_default() |= own == Evidence::Own;
+    fn add(&mut self, payout: Digest, who: Authors) {
+        add(self.0.entry(payout).or_default(), who);
     }
 
-    /// An owner that is not `asked`; our own evidence first.
-    fn other_than(&self, asked: &Digest) -> Option<(Digest, Evidence)> {
-        let mut others = self.0.iter().filter(|(owner, _)| *owner != asked);
-        let first = others.next()?;
-        let best = std::iter::once(first).chain(others).find(|(_, own)| **own).unwrap_or(first);
-        Some((*best.0, if *best.1 { Evidence::Own } else { Evidence::Others }))
+    fn believed(&self, believed: Believed) -> impl Iterator<Item = (&Digest, Authors)> {
+        self.0.iter().map(|(owner, who)| (owner, *who)).filter(move |(_, who)| believed.counts(*who))
     }
+}
+
+fn add(to: &mut Authors, who: Authors) {
+    *to = to.and(who);
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct OneToOne {
+    me: Authors,
     lanes: HashMap<Lane, HashMap<Token, (Key, Owners)>>,
     tokens: Key,
-    payouts: HashMap<Digest, BTreeSet<(NetworkId, Address, Token)>>,
+    payouts: HashMap<Digest, BTreeMap<(NetworkId, Address, Token), Authors>>,
     numbers: HashMap<(Cid, Attempt), Owners>,
     callers_numbers: HashMap<(ProjectId, ThirdPartyId, Attempt), Owners>,
     /// The attempts that were contributed to, by number, voids aside.
-    attempts: HashMap<Cid, BTreeMap<Attempt, bool>>,
+    attempts: HashMap<Cid, BTreeMap<Attempt, Authors>>,
 }
 
 impl OneToOne {
-    /// Takes in a contribution. Returns the token's place, by which fees are counted.
-    pub(crate) fn record(&mut self, facts: &Facts, evidence: Evidence) -> Key {
+    /// Nothing is taken. What `me` says is our own evidence.
+    pub(crate) fn new(me: Authors) -> Self {
+        Self {
+            me,
+            lanes: HashMap::new(),
+            tokens: 0,
+            payouts: HashMap::new(),
+            numbers: HashMap::new(),
+            callers_numbers: HashMap::new(),
+            attempts: HashMap::new(),
+        }
+    }
+
+    /// Takes in a contribution that `who` claims. Returns the token's place, by which fees are counted.
+    pub(crate) fn record(&mut self, facts: &Facts, who: Authors) -> Key {
         let lane = self.lanes.entry((facts.network_id.clone(), facts.from.clone())).or_default();
         let next = self.tokens;
         let (key, owners) = lane.entry(facts.token.clone()).or_insert_with(|| (next, Owners::default()));
-        owners.add(facts.payout, evidence);
+        owners.add(facts.payout, who);
         let key = *key;
         if key == next {
             self.tokens += 1;
         }
-        self.payouts.entry(facts.payout).or_default().insert((
-            facts.network_id.clone(),
-            facts.from.clone(),
-            facts.token.clone(),
-        ));
-        self.numbers.entry((facts.cid, facts.attempt)).or_default().add(facts.payout, evidence);
+        let token = (facts.network_id.clone(), facts.from.clone(), facts.token.clone());
+        add(self.payouts.entry(facts.payout).or_default().entry(token).or_default(), who);
+        self.numbers.entry((facts.cid, facts.attempt)).or_default().add(facts.payout, who);
         self.callers_numbers
             .entry((facts.project, facts.third_party_id.clone(), facts.attempt))
             .or_default()
-            .add(facts.payout, evidence);
+            .add(facts.payout, who);
         if facts.kind != Kind::Void {
             let attempts = self.attempts.entry(facts.cid).or_default();
-            *attempts.entry(facts.attempt).or_default() |= evidence == Evidence::Own;
+            add(attempts.entry(facts.attempt).or_default(), who);
         }
         key
     }
 
-    /// Whether `facts` fit beside everything recorded.
-    pub(crate) fn check(&self, facts: &Facts) -> Result<(), (Conflict, Evidence)> {
-        self.token_is_free(facts)?;
-        self.payout_has_no_other_token(facts)?;
+    /// Marks every claim as inherited.
+    pub(crate) fn inherit(&mut self) {
+        let owners = self.lanes.values_mut().flat_map(|lane| lane.values_mut().map(|(_, owners)| owners));
+        let owners = owners.chain(self.numbers.values_mut()).chain(self.callers_numbers.values_mut());
+        let owners = owners.flat_map(|owners| owners.0.values_mut());
+        let tokens = self.payouts.values_mut().flat_map(|tokens| tokens.values_mut());
+        let attempts = self.attempts.values_mut().flat_map(|attempts| attempts.values_mut());
+        owners.chain(tokens).chain(attempts).for_each(|who| add(who, Authors::INHERITED));
+    }
+
+    /// Whether `facts` fit beside everything recorded that is believed.
+    pub(crate) fn check(&self, believed: Believed, facts: &Facts) -> Result<(), (Conflict, Evidence)> {
         let asked = facts.payout;
-        let number = self.numbers.get(&(facts.cid, facts.attempt));
-        if let Some((owner, evidence)) = number.and_then(|owners| owners.other_than(&asked)) {
-            let conflict = Conflict::NumberTaken { cid: facts.cid, attempt: facts.attempt, owner, asked };
-            return Err((conflict, evidence));
+        if let Some((owner, evidence)) = self.other_owner(self.owners_of_token(facts), believed, &asked) {
+            let (token, from, network) = (facts.token.clone(), facts.from.clone(), facts.network_id.clone());
+            return Err((Conflict::TokenTaken { token, from, network, owner, asked }, evidence));
         }
-        let name = (facts.project, facts.third_party_id.clone(), facts.attempt);
+        self.payout_has_no_other_token(believed, facts)?;
+        let (cid, attempt) = (facts.cid, facts.attempt);
+        let number = self.numbers.get(&(cid, attempt));
+        if let Some((owner, evidence)) = self.other_owner(number, believed, &asked) {
+            return Err((Conflict::NumberTaken { cid, attempt, owner, asked }, evidence));
+        }
+        let name = (facts.project, facts.third_party_id.clone(), attempt);
         let callers_number = self.callers_numbers.get(&name);
-        if let Some((owner, evidence)) = callers_number.and_then(|owners| owners.other_than(&asked)) {
+        if let Some((owner, evidence)) = self.other_owner(callers_number, believed, &asked) {
             let (project, third_party_id, attempt) = name;
             let conflict = Conflict::CallersNumberTaken { project, third_party_id, attempt, owner, asked };
             return Err((conflict, evidence));
         }
-        self.is_not_superseded(facts)
+        self.is_not_superseded(believed, facts)
     }
 
-    fn token_is_free(&self, facts: &Facts) -> Result<(), (Conflict, Evidence)> {
-        let lane = self.lanes.get(&(facts.network_id.clone(), facts.from.clone()));
-        let owners = lane.and_then(|lane| lane.get(&facts.token)).map(|(_, owners)| owners);
-        match owners.and_then(|owners| owners.other_than(&facts.payout)) {
-            None => Ok(()),
-            Some((owner, evidence)) => Err((
-                Conflict::TokenTaken {
-                    token: facts.token.clone(),
-                    from: facts.from.clone(),
-                    network: facts.network_id.clone(),
-                    owner,
-                    asked: facts.payout,
-                },
-                evidence,
-            )),
-        }
+    /// An owner that is not `asked`; our own evidence first.
+    fn other_owner(
+        &self,
+        owners: Option<&Owners>,
+        believed: Believed,
+        asked: &Digest,
+    ) -> Option<(Digest, Evidence)> {
+        let others = owners?.believed(believed).filter(|(owner, _)| *owner != asked);
+        let (owner, who) = others.max_by_key(|(_, who)| who.meets(self.me))?;
+        Some((*owner, self.evidence(who)))
     }
 
-    fn payout_has_no_other_token(&self, facts: &Facts) -> Result<(), (Conflict, Evidence)> {
+    fn evidence(&self, who: Authors) -> Evidence {
+        if who.meets(self.me) { Evidence::Own } else { Evidence::Others }
+    }
+
+    fn owners_of_token(&self, facts: &Facts) -> Option<&Owners> {
+        let lane = self.lanes.get(&(facts.network_id.clone(), facts.from.clone()))?;
+        lane.get(&facts.token).map(|(_, owners)| owners)
+    }
+
+    fn payout_has_no_other_token(
+        &self,
+        believed: Believed,
+        facts: &Facts,
+    ) -> Result<(), (Conflict, Evidence)> {
         let held = self.payouts.get(&facts.payout).into_iter().flatten();
         let asked = (&facts.network_id, &facts.from, &facts.token);
-        match held.into_iter().find(|(network, from, token)| (network, from, token) != asked) {
+        let other = |(network, from, token): &(NetworkId, Address, Token)| (network, from, token) != asked;
+        match held.into_iter().find(|(held, who)| believed.counts(**who) && other(held)) {
             None => Ok(()),
-            Some((_, _, token)) => Err((
+            Some(((_, _, token), who)) => Err((
                 Conflict::OtherToken { held: token.clone(), asked: facts.token.clone() },
-                Evidence::Others,
+                self.evidence(*who),
             )),
         }
     }
 
-    fn is_not_superseded(&self, facts: &Facts) -> Result<(), (Conflict, Evidence)> {
+    fn is_not_superseded(&self, believed: Believed, facts: &Facts) -> Result<(), (Conflict, Evidence)> {
         if facts.kind == Kind::Void {
             return Ok(());
         }
-        let later = self.attempts.get(&facts.cid).and_then(|attempts| attempts.last_key_value());
-        match later.filter(|(attempt, _)| **attempt > facts.attempt) {
+        let after = (std::ops::Bound::Excluded(facts.attempt), std::ops::Bound::Unbounded);
+        let later = self.attempts.get(&facts.cid).into_iter().flat_map(|attempts| attempts.range(after));
+        match later.filter(|(_, who)| believed.counts(**who)).max_by_key(|(_, who)| who.meets(self.me)) {
             None => Ok(()),
-            Some((later, own)) => Err((
+            Some((later, who)) => Err((
                 Conflict::Superseded { cid: facts.cid, attempt: facts.attempt, later: *later },
-                if *own { Evidence::Own } else { Evidence::Others },
+                self.evidence(*who),
             )),
         }
     }
 
-    /// The token that a payout has, by any journal.
-    pub(crate) fn token_of(&self, payout: &Digest) -> Option<&Token> {
-        self.payouts.get(payout).and_then(|tokens| tokens.first()).map(|(_, _, token)| token)
+    /// The token that a payout has.
+    pub(crate) fn token_of(&self, believed: Believed, payout: &Digest) -> Option<&Token> {
+        let tokens = self.payouts.get(payout).into_iter().flatten();
+        tokens.into_iter().find(|(_, who)| believed.counts(**who)).map(|((_, _, token), _)| token)
     }
 
     /// The place of a token, if it was ever used.
@@ -220,44 +256,14 @@ impl OneToOne {
         lane.get(&facts.token).map(|(key, _)| *key)
     }
 
-    /// The payouts that were signed for under this number, newest attempt last.
-    pub(crate) fn payouts_numbered(&self, cid: Cid, attempt: Attempt) -> impl Iterator<Item = &Digest> {
-        self.numbers.get(&(cid, attempt)).into_iter().flat_map(|owners| owners.0.keys())
-    }
-
-    /// Why `one` can't contribute while `other` is in flight.
-    pub(crate) fn clash(one: &Facts, other: &Facts) -> Option<Conflict> {
-        let (owner, asked) = (other.payout, one.payout);
-        let same_token =
-            one.network_id == other.network_id && one.from == other.from && one.token == other.token;
-        match (same_token, owner == asked) {
-            (true, false) => {
-                let (token, from, network) = (one.token.clone(), one.from.clone(), one.network_id.clone());
-                Some(Conflict::TokenTaken { token, from, network, owner, asked })
-            }
-            (false, true) => {
-                Some(Conflict::OtherToken { held: other.token.clone(), asked: one.token.clone() })
-            }
-            (true, true) | (false, false) => Self::clash_of_numbers(one, other),
-        }
-    }
-
-    fn clash_of_numbers(one: &Facts, other: &Facts) -> Option<Conflict> {
-        let (owner, asked) = (other.payout, one.payout);
-        let (cid, attempt) = (one.cid, one.attempt);
-        if owner != asked && (cid, attempt) == (other.cid, other.attempt) {
-            return Some(Conflict::NumberTaken { cid, attempt, owner, asked });
-        }
-        let (project, third_party_id) = (one.project, one.third_party_id.clone());
-        let same_name = project == other.project && third_party_id == other.third_party_id;
-        if owner != asked && same_name && attempt == other.attempt {
-            return Some(Conflict::CallersNumberTaken { project, third_party_id, attempt, owner, asked });
-        }
-        let both_pay = one.kind != Kind::Void && other.kind != Kind::Void;
-        (both_pay && cid == other.cid && other.attempt > attempt).then_some(Conflict::Superseded {
-            cid,
-            attempt,
-            later: other.attempt,
-        })
+    /// The payouts that were signed for under this number and attempt.
+    pub(crate) fn payouts_numbered(
+        &self,
+        believed: Believed,
+        cid: Cid,
+        attempt: Attempt,
+    ) -> impl Iterator<Item = &Digest> {
+        let owners = self.numbers.get(&(cid, attempt)).into_iter();
+        owners.flat_map(move |owners| owners.believed(believed)).map(|(payout, _)| payout)
     }
 }

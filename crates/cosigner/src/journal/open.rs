@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use payout::ids::Digest;
+use wire::journal::Body;
 use wire::message::SignedEntry;
 
 use super::chain::{EntryFault, Place};
@@ -12,12 +13,13 @@ use super::disk::{Batch, Disk, DiskError, Flow};
 use super::handle::{Inner, Journal, Settings};
 use super::ledger::Mode;
 use super::quarantine::Quarantine;
-use super::share::{QUARANTINE, read_body};
+use super::share::QUARANTINE;
 use super::state::State;
 use super::writer::Writer;
 
 const DEPLOYMENT: &str = "deployment";
 const AUTHOR: &str = "author";
+const INHERITED: &str = "inherited";
 
 /// A journal that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -93,34 +95,28 @@ impl Journal {
             return Err(foreign("co-signer"));
         }
         let mut state = State::new(settings.me, &settings.roster, settings.deployment);
-        let mut remembered = None;
         let found = settings.counter.exists().then(|| Counter::open(&settings.counter)).transpose()?;
         let reached = found.as_ref().and_then(|(_, reached)| *reached);
-        for seat in &settings.roster.cosigners {
-            let mut newest = None;
-            let mut fault = None;
-            disk.entries_after(seat.index, 0, |entry| match take(&mut state, &entry) {
-                Ok(()) => {
-                    if seat.index == settings.me && reached.is_some_and(|reached| reached.seq == entry.seq) {
-                        remembered = Some(entry.hash());
-                    }
-                    newest = Some(entry);
-                    Flow::More
-                }
-                Err(wrong) => {
-                    fault = Some(wrong);
-                    Flow::Stop
-                }
-            })?;
-            let signature = |entry: SignedEntry| match entry.verify(&seat.key) {
-                Ok(()) => None,
-                Err(_) => Some(EntryFault::Signature { author: entry.author, seq: entry.seq }),
-            };
-            if let Some(fault) = fault.or_else(|| newest.and_then(signature)) {
-                return Err(JournalError::Chain { path: settings.path.clone(), fault });
-            }
+        let mut reading =
+            Reading { disk: &disk, settings: &settings, state: &mut state, reached, seen: Seen::default() };
+        let inherited = inherited(&disk)?;
+        // First what counts as our own word since a restore.
+        for (author, seq) in inherited.iter().flatten() {
+            reading.read(*author, *seq)?;
         }
+        if inherited.is_some() {
+            reading.state.union.inherit();
+        }
+        for seat in &settings.roster.cosigners {
+            reading.read(seat.index, u64::MAX)?;
+        }
+        let Seen { remembered, restored, .. } = reading.seen;
         state.union.settle();
+        if restored && inherited.is_none() {
+            // By a version that did not note it.
+            state.union.inherit();
+            disk.write(&Batch { meta: vec![inheritance(&state)], ..Batch::default() })?;
+        }
         let marker = disk.meta(QUARANTINE)?.map(|reason| String::from_utf8_lossy(&reason).into_owned());
         if let Some(reason) = marker.or_else(|| doubt(&state, reached, remembered)) {
             // Before a missing counter is made anew, or a crash here would leave nothing that doubts.
@@ -163,18 +159,93 @@ fn doubt(state: &State, reached: Option<Reached>, remembered: Option<Digest>) ->
     None
 }
 
-fn take(state: &mut State, entry: &SignedEntry) -> Result<(), EntryFault> {
-    let (author, seq) = (entry.author, entry.seq);
-    let body = read_body(&entry.body).ok_or(EntryFault::Unreadable { author, seq })?;
-    let chain = state.chains.get_mut(&author).ok_or(EntryFault::UnknownAuthor(author))?;
-    match chain.place(entry, &body)? {
-        Place::Held => Err(EntryFault::Equivocation { author, seq }),
-        Place::Next => {
-            chain.push(entry.clone());
-            state.union.apply(author, entry.at, body, Mode::Bulk);
-            Ok(())
+/// Reads the entries of all authors into the state, each author's up to some number first.
+struct Reading<'a> {
+    disk: &'a Disk,
+    settings: &'a Settings,
+    state: &'a mut State,
+    reached: Option<Reached>,
+    seen: Seen,
+}
+
+/// What was noticed on the way.
+#[derive(Default)]
+struct Seen {
+    /// The hash of the entry that the head counter remembers.
+    remembered: Option<Digest>,
+    /// Our own journal was restored once.
+    restored: bool,
+}
+
+impl Reading<'_> {
+    /// Reads on in an author's journal, up to the entry `last`. The signature of the newest covers all before it.
+    fn read(&mut self, author: u8, last: u64) -> Result<(), JournalError> {
+        let Some(seat) = self.settings.roster.seat(author) else { return Ok(()) };
+        let from = self.state.chains.get(&author).map_or(0, |chain| chain.seq);
+        let mut newest = None;
+        let mut fault = None;
+        self.disk.entries_after(author, from, |entry| {
+            if entry.seq > last {
+                return Flow::Stop;
+            }
+            match self.seen.take(self.state, &entry, self.reached) {
+                Ok(()) => {
+                    newest = Some(entry);
+                    Flow::More
+                }
+                Err(wrong) => {
+                    fault = Some(wrong);
+                    Flow::Stop
+                }
+            }
+        })?;
+        let signature = |entry: SignedEntry| match entry.verify(&seat.key) {
+            Ok(()) => None,
+            Err(_) => Some(EntryFault::Signature { author: entry.author, seq: entry.seq }),
+        };
+        match fault.or_else(|| newest.and_then(signature)) {
+            None => Ok(()),
+            Some(fault) => Err(JournalError::Chain { path: self.settings.path.clone(), fault }),
         }
     }
+}
+
+impl Seen {
+    fn take(
+        &mut self,
+        state: &mut State,
+        entry: &SignedEntry,
+        reached: Option<Reached>,
+    ) -> Result<(), EntryFault> {
+        let (author, seq) = (entry.author, entry.seq);
+        let body = Body::from_bytes(&entry.body).ok_or(EntryFault::Unreadable { author, seq })?;
+        let chain = state.chains.get_mut(&author).ok_or(EntryFault::UnknownAuthor(author))?;
+        if chain.place(entry, &body)? == Place::Held {
+            return Err(EntryFault::Equivocation { author, seq });
+        }
+        chain.push(entry.clone());
+        if author == state.me {
+            self.restored |= matches!(body, Body::Restored { .. });
+            if reached.is_some_and(|reached| reached.seq == seq) {
+                self.remembered = Some(entry.hash());
+            }
+        }
+        state.union.apply(author, entry.at, body, Mode::Bulk);
+        Ok(())
+    }
+}
+
+/// How far the others' journals reach that count as our own word since a restore.
+fn inherited(disk: &Disk) -> Result<Option<Vec<(u8, u64)>>, DiskError> {
+    let Some(bytes) = disk.meta(INHERITED)? else { return Ok(None) };
+    postcard::from_bytes(&bytes).map(Some).map_err(|_| disk.broken("what was inherited at a restore"))
+}
+
+/// The same, of everything that is held now, to be stored.
+pub(super) fn inheritance(state: &State) -> (&'static str, Option<Vec<u8>>) {
+    let others = state.chains.values().filter(|chain| chain.author != state.me);
+    let heads: Vec<(u8, u64)> = others.map(|chain| (chain.author, chain.seq)).collect();
+    (INHERITED, Some(postcard::to_stdvec(&heads).expect("numbers are always written")))
 }
 
 fn check_seat(settings: &Settings) -> Result<(), JournalError> {

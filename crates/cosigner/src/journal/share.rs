@@ -7,14 +7,15 @@ use payout::policy::{FREEZE_AHEAD_MS, MAX_REASON_CHARS};
 use payout::time::Millis;
 use wire::message::{JournalHead, SignedEntry};
 
-use super::body::{Body, Facts};
 use super::chain::{EntryFault, Place};
 use super::disk::{DiskError, Flow};
 use super::handle::Journal;
 use super::ledger::{Mode, countable};
+use super::open::inheritance;
 use super::quarantine::Quarantine;
 use super::state::State;
 use super::writer::Job;
+use wire::journal::{Body, Facts};
 
 /// How far an entry's time may lie ahead of our clock, ms. More than that and one of the clocks is wrong.
 pub const AHEAD_MS: i64 = 30_000;
@@ -212,7 +213,7 @@ impl Journal {
         if ahead_ms > AHEAD_MS {
             return Err(EntryFault::Future { author, seq, ahead_ms });
         }
-        let body = read_body(&entry.body).ok_or(EntryFault::Unreadable { author, seq })?;
+        let body = Body::from_bytes(&entry.body).ok_or(EntryFault::Unreadable { author, seq })?;
         let sound = match &body {
             Body::Contribution(contribution)
                 if !countable(contribution.facts.amount) || !countable(contribution.facts.fee) =>
@@ -257,7 +258,7 @@ impl Journal {
             // The entry, the end of the marker and the counter are one commit; until then the quarantine stands.
             let job = Job {
                 own: vec![(Body::Restored { reason }, at)],
-                meta: vec![(QUARANTINE, None)],
+                meta: vec![(QUARANTINE, None), inheritance(state)],
                 ..Job::default()
             };
             drop(self.0.queue(state, job));
@@ -267,13 +268,6 @@ impl Journal {
 
 /// The name under which the reason for a quarantine is stored.
 pub(crate) const QUARANTINE: &str = "quarantine";
-
-/// Reads a body in its one encoding.
-pub(crate) fn read_body(bytes: &[u8]) -> Option<Body> {
-    let (body, rest) = postcard::take_from_bytes::<Body>(bytes).ok()?;
-    let canonical = rest.is_empty() && postcard::to_stdvec(&body).ok()? == bytes;
-    canonical.then_some(body)
-}
 
 fn place(state: &mut State, entry: &SignedEntry, body: &Body) -> Result<Place, EntryFault> {
     let chain = state.chains.get(&entry.author).ok_or(EntryFault::UnknownAuthor(entry.author))?;

@@ -7,10 +7,10 @@ use payout::policy::Roster;
 use payout::time::Millis;
 use wire::message::JournalHead;
 
-use super::body::Facts;
 use super::chain::AuthorChain;
 use super::quarantine::Quarantine;
 use super::union::Union;
+use wire::journal::Facts;
 
 /// The number of a session in flight.
 pub(crate) type Ticket = u64;
@@ -49,9 +49,10 @@ impl State {
         }
     }
 
-    /// The greater of the clock and the newest entry.
+    /// The greater of the clock and our own newest entry. Others' may be dated ahead of us, and ours would follow them out
+    /// of what our peers take in.
     pub(crate) fn time(&self, clock: Millis) -> Millis {
-        clock.max(self.union.newest())
+        clock.max(self.own().at)
     }
 
     pub(crate) fn heads(&self) -> Vec<JournalHead> {

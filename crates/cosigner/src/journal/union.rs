@@ -1,7 +1,8 @@
 //! What all merged journals say together, indexed by what is asked.
 //!
 //! Entries arrive in each author's order, but the authors' orders mix freely: whatever is kept here comes out the same
-//! in every mix, and a claim by one more author never makes a limit looser. Nothing is ever removed.
+//! in every mix, and a claim by one more author who is believed never makes a limit looser. Nothing is ever removed.
+//! Whose word counts is said with each question: see `authors`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,9 +15,10 @@ use payout::money::Amount;
 use payout::policy::{ChainName, RuleUse, VersionSignature};
 use payout::time::Millis;
 
-use super::body::{Body, CeremonyStage, Facts};
+use super::authors::{Authors, Believed, Who};
 use super::ledger::{Key, Ledger, Mode};
 use super::one_to_one::{Conflict, Evidence, OneToOne};
+use wire::journal::{Body, CeremonyStage, Facts};
 
 /// A stop, and whether this co-signer checked that its author may give it.
 #[derive(Debug, Clone)]
@@ -53,24 +55,6 @@ pub struct ShareSeen {
     pub stage: CeremonyStage,
 }
 
-/// Co-signers by their indices, which are 1 to 9.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Authors(u16);
-
-impl Authors {
-    fn add(&mut self, author: u8) {
-        self.0 |= 1u16.checked_shl(author.into()).unwrap_or(0);
-    }
-
-    fn contains(self, author: u8) -> bool {
-        1u16.checked_shl(author.into()).is_some_and(|bit| self.0 & bit != 0)
-    }
-
-    const fn count(self) -> u32 {
-        self.0.count_ones()
-    }
-}
-
 /// A promise of ours never to sign an intent.
 #[derive(Debug)]
 struct Promise {
@@ -81,20 +65,21 @@ struct Promise {
 #[derive(Debug)]
 struct Counted {
     key: Key,
-    /// When each author contributed first. An intent counts from the latest of these, so that no author can move it
-    /// out of a window by a wrong clock.
-    firsts: Vec<(u8, Millis)>,
+    /// When each author contributed first. An intent counts from the latest of those that are believed, so that none of
+    /// them can move it out of a window by a wrong clock.
+    firsts: Vec<(Authors, Millis)>,
 }
 
 /// See the module.
 #[derive(Debug)]
 pub struct Union {
     me: u8,
-    newest: Millis,
+    /// The time of each author's newest entry.
+    newest: BTreeMap<u8, Millis>,
     one_to_one: OneToOne,
     intents: HashMap<Digest, Counted>,
-    sums: HashMap<(RuleId, CoinId), Ledger>,
-    counts: HashMap<RuleId, Ledger>,
+    /// What counts on each rule, by coin.
+    uses: HashMap<RuleId, BTreeMap<CoinId, Ledger>>,
     fees: HashMap<(WalletId, ChainId), Ledger>,
     /// Whose journals say that an address was paid.
     paid: HashMap<(ChainId, Address), Authors>,
@@ -104,27 +89,22 @@ pub struct Union {
     freezes: Vec<FreezeOrder>,
     nevers: HashMap<Digest, Promise>,
     bans: BTreeMap<(WalletId, u32), BTreeSet<u8>>,
-    policies: BTreeMap<(u8, ChainName), PolicySeen>,
+    policies: BTreeMap<(u8, ChainName), BTreeMap<u64, PolicySeen>>,
     shares: BTreeMap<(u8, WalletId), BTreeMap<u32, ShareSeen>>,
     retired: BTreeMap<WalletId, u32>,
     sessions: HashSet<Digest>,
     /// Intents and payouts that we contributed to, voids aside: a signature that pays may exist.
     contributed_here: HashSet<Digest>,
-    /// Our own journal was restored from a copy once: others may know better than it what we contributed to.
-    restored: bool,
-    /// Grows with every stop, freeze and never: what was verified before must be looked at again.
-    warnings: u64,
 }
 
 impl Union {
     pub(crate) fn new(me: u8) -> Self {
         Self {
             me,
-            newest: Millis::default(),
-            one_to_one: OneToOne::default(),
+            newest: BTreeMap::new(),
+            one_to_one: OneToOne::new(Authors::of(me)),
             intents: HashMap::new(),
-            sums: HashMap::new(),
-            counts: HashMap::new(),
+            uses: HashMap::new(),
             fees: HashMap::new(),
             paid: HashMap::new(),
             sights: HashMap::new(),
@@ -137,14 +117,13 @@ impl Union {
             retired: BTreeMap::new(),
             sessions: HashSet::new(),
             contributed_here: HashSet::new(),
-            restored: false,
-            warnings: 0,
         }
     }
 
     /// Takes in one entry of `author`'s journal.
     pub(crate) fn apply(&mut self, author: u8, at: Millis, body: Body, mode: Mode) {
-        self.newest = self.newest.max(at);
+        let newest = self.newest.entry(author).or_default();
+        *newest = at.max(*newest);
         let own = author == self.me;
         match body {
             Body::Contribution(contribution) => {
@@ -157,13 +136,7 @@ impl Union {
                     }
                 }
             }
-            Body::Sight { intent } => {
-                let sights = self.sights.entry(intent).or_default();
-                // Each author's times only grow.
-                if !sights.iter().any(|(known, _)| *known == author) {
-                    sights.push((author, at));
-                }
-            }
+            Body::Sight { intent } => self.take_sight(author, at, intent),
             Body::Stop { act } => self.take_stop(act, if own { Evidence::Own } else { Evidence::Others }),
             Body::Freeze { order } => self.take_freeze(order),
             Body::Never { intent, reason } if own => self.take_never(intent, at, reason),
@@ -180,45 +153,51 @@ impl Union {
                 let retired = self.retired.entry(wallet).or_insert(epoch);
                 *retired = (*retired).max(epoch);
             }
-            Body::Restored { .. } if own => self.restored = true,
-            // What others promised, banned and erased binds them.
+            // Of what others promised, banned and erased, and of our own restores, nothing follows here.
             Body::Never { .. } | Body::Ban { .. } | Body::EpochRetired { .. } | Body::Restored { .. } => {}
         }
     }
 
     fn count(&mut self, author: u8, at: Millis, facts: &Facts, mode: Mode) {
-        let evidence = if author == self.me { Evidence::Own } else { Evidence::Others };
-        let token = self.one_to_one.record(facts, evidence);
+        let who = Authors::of(author);
+        let token = self.one_to_one.record(facts, who);
         let next = Key::try_from(self.intents.len()).expect("a journal of 2^32 intents fits on no disk");
         let counted = self
             .intents
             .entry(facts.intent)
             .or_insert_with(|| Counted { key: next, firsts: Vec::with_capacity(2) });
-        if !counted.firsts.iter().any(|(known, _)| *known == author) {
-            counted.firsts.push((author, at));
-        }
-        let (key, since) = (counted.key, counted.firsts.iter().map(|(_, at)| *at).max().unwrap_or(at));
-        let sums = self.sums.entry((facts.rule.clone(), facts.coin.clone())).or_default();
-        sums.count(key, since, facts.amount, mode);
-        self.counts.entry(facts.rule.clone()).or_default().count(key, since, Amount::ZERO, mode);
+        // Each author's times only grow.
+        let first = match counted.firsts.iter().find(|(known, _)| known.meets(who)) {
+            Some((_, first)) => *first,
+            None => {
+                counted.firsts.push((who, at));
+                at
+            }
+        };
+        let uses = self.uses.entry(facts.rule.clone()).or_default();
+        let uses = uses.entry(facts.coin.clone()).or_default();
+        uses.count(counted.key, who, first, facts.amount, mode);
         let fees = self.fees.entry((facts.wallet, facts.chain_id.clone())).or_default();
-        fees.count(token, at, facts.fee, mode);
+        fees.count(token, who, at, facts.fee, mode);
         if facts.kind == Kind::Payout {
-            self.paid.entry((facts.chain_id.clone(), facts.to.clone())).or_default().add(author);
+            let paid = self.paid.entry((facts.chain_id.clone(), facts.to.clone())).or_default();
+            *paid = paid.and(who);
+        }
+    }
+
+    fn take_sight(&mut self, author: u8, at: Millis, intent: Digest) {
+        let sights = self.sights.entry(intent).or_default();
+        // Each author's times only grow.
+        if !sights.iter().any(|(known, _)| *known == author) {
+            sights.push((author, at));
         }
     }
 
     pub(crate) fn take_stop(&mut self, act: SignedAct, evidence: Evidence) {
         let seen = self.stops.entry(act.intent).or_default();
         match seen.iter_mut().find(|stop| stop.act == act) {
-            None => {
-                seen.push(StopSeen { act, evidence });
-                self.warnings += 1;
-            }
-            Some(stop) if stop.evidence == Evidence::Others && evidence == Evidence::Own => {
-                stop.evidence = Evidence::Own;
-                self.warnings += 1;
-            }
+            None => seen.push(StopSeen { act, evidence }),
+            Some(stop) if evidence == Evidence::Own => stop.evidence = Evidence::Own,
             Some(_) => {}
         }
     }
@@ -226,20 +205,16 @@ impl Union {
     pub(crate) fn take_freeze(&mut self, order: FreezeOrder) {
         if !self.freezes.contains(&order) {
             self.freezes.push(order);
-            self.warnings += 1;
         }
     }
 
     pub(crate) fn take_never(&mut self, intent: Digest, at: Millis, reason: String) {
         self.nevers.insert(intent, Promise { at, reason });
-        self.warnings += 1;
     }
 
     fn take_policy(&mut self, seen: PolicySeen) {
-        let newest = self.policies.entry((seen.author, seen.chain)).or_insert_with(|| seen.clone());
-        if newest.version < seen.version {
-            *newest = seen;
-        }
+        // An honest author adopts each version once; of others the first word stands.
+        self.policies.entry((seen.author, seen.chain)).or_default().entry(seen.version).or_insert(seen);
     }
 
     fn take_share(&mut self, author: u8, wallet: WalletId, seen: ShareSeen) {
@@ -253,9 +228,43 @@ impl Union {
 
     /// Ends a bulk read.
     pub(crate) fn settle(&mut self) {
-        self.sums.values_mut().for_each(Ledger::settle);
-        self.counts.values_mut().for_each(Ledger::settle);
-        self.fees.values_mut().for_each(Ledger::settle);
+        self.ledgers().for_each(Ledger::settle);
+    }
+
+    /// This co-signer leaves its quarantine: what its own journal has lost is in what is held now, so all of that counts
+    /// as its own word from here on.
+    pub(crate) fn inherit(&mut self) {
+        self.one_to_one.inherit();
+        let firsts = self.intents.values_mut().flat_map(|counted| &mut counted.firsts);
+        firsts.for_each(|(who, _)| *who = who.and(Authors::INHERITED));
+        self.ledgers().for_each(Ledger::inherit);
+    }
+
+    fn ledgers(&mut self) -> impl Iterator<Item = &mut Ledger> {
+        self.uses.values_mut().flat_map(BTreeMap::values_mut).chain(self.fees.values_mut())
+    }
+}
+
+/// Whose word counts.
+impl Union {
+    /// To sign with these: what they say, and what this co-signer says or has inherited.
+    pub fn among(&self, participants: &[u8]) -> Believed {
+        Believed(Who::AnyOf(Authors::all_of(participants).and(self.own())))
+    }
+
+    /// To spare somebody a question: what this co-signer says or has inherited, or a whole quorum, of which one is
+    /// honest.
+    pub fn proven(&self, quorum: u8) -> Believed {
+        Believed(Who::Proven { own: self.own(), quorum })
+    }
+
+    /// Whatever anybody says.
+    pub fn anybody(&self) -> Believed {
+        Believed(Who::Proven { own: self.own(), quorum: 1 })
+    }
+
+    fn own(&self) -> Authors {
+        Authors::of(self.me).and(Authors::INHERITED)
     }
 }
 
@@ -266,17 +275,20 @@ impl Union {
         self.me
     }
 
-    /// The time of the newest entry in any journal.
-    pub fn newest(&self) -> Millis {
-        self.newest
+    /// The time of the newest entry in our own journal and those of `participants`. Others' may be dated ahead.
+    pub fn newest(&self, participants: &[u8]) -> Millis {
+        let counts = |author: &u8| *author == self.me || participants.contains(author);
+        let counted = self.newest.iter().filter(|(author, _)| counts(author));
+        counted.map(|(_, at)| *at).max().unwrap_or_default()
     }
 
     /// Whether our own journal has a contribution to this intent, or to a raise of its fee cap: a signature may exist,
-    /// and nothing that we say can rule it out. After a restore it is enough that any journal has one, since ours may
-    /// have lost it.
+    /// and nothing that we say can rule it out. Or, after a restore, a journal that we inherited.
     pub fn contributed_by_me(&self, intent: &Digest) -> bool {
-        let by_anybody = || self.contributed(intent) || self.token_of(intent).is_some();
-        self.contributed_here.contains(intent) || (self.restored && by_anybody())
+        let inherited = Believed(Who::AnyOf(Authors::INHERITED));
+        self.contributed_here.contains(intent)
+            || self.counted_at(inherited, intent).is_some()
+            || self.token_of(inherited, intent).is_some()
     }
 
     /// Whether a contribution to this intent is in any journal.
@@ -326,7 +338,13 @@ impl Union {
 
     /// The newest policy version of each chain that each co-signer says it holds.
     pub fn policies(&self) -> impl Iterator<Item = &PolicySeen> {
-        self.policies.values()
+        self.policies.values().filter_map(|versions| versions.values().next_back())
+    }
+
+    /// Who says that it adopted this very version of a chain.
+    pub fn adopted(&self, chain: ChainName, version: u64) -> impl Iterator<Item = &PolicySeen> {
+        let versions = self.policies.iter().filter(move |((_, its), _)| *its == chain);
+        versions.filter_map(move |(_, versions)| versions.get(&version))
     }
 
     /// The newest share of a wallet's key that a co-signer's journal tells of.
@@ -354,17 +372,22 @@ impl Union {
     pub fn paid(&self, chain_id: &ChainId, to: &Address, quorum: u8) -> bool {
         // Two small clones: tuples of references don't hash like tuples of values.
         let authors = self.paid.get(&(chain_id.clone(), to.clone())).copied().unwrap_or_default();
-        authors.contains(self.me) || authors.count() >= u32::from(quorum)
+        self.proven(quorum).counts(authors)
     }
 
-    /// The token that a payout has, by any journal.
-    pub fn token_of(&self, payout: &Digest) -> Option<&Token> {
-        self.one_to_one.token_of(payout)
+    /// The token that a payout has.
+    pub fn token_of(&self, believed: Believed, payout: &Digest) -> Option<&Token> {
+        self.one_to_one.token_of(believed, payout)
     }
 
     /// The payouts that were signed for under this number and attempt: one, unless a journal lies.
-    pub fn payouts_numbered(&self, cid: Cid, attempt: Attempt) -> impl Iterator<Item = &Digest> {
-        self.one_to_one.payouts_numbered(cid, attempt)
+    pub fn payouts_numbered(
+        &self,
+        believed: Believed,
+        cid: Cid,
+        attempt: Attempt,
+    ) -> impl Iterator<Item = &Digest> {
+        self.one_to_one.payouts_numbered(believed, cid, attempt)
     }
 
     /// What a rule has used: in the window since `since` (everything if `None`) and ever, without `except`.
@@ -372,44 +395,67 @@ impl Union {
     /// The count is over all coins, sums are of `coin`.
     pub fn rule_use(
         &self,
+        believed: Believed,
         rule: &RuleId,
         coin: &CoinId,
         since: Option<Millis>,
         except: Option<&Digest>,
     ) -> RuleUse {
         let except = except.and_then(|intent| self.intents.get(intent)).map(|counted| counted.key);
-        let count = self.counts.get(rule).map(|ledger| ledger.since(since, except));
-        let sums = self.sums.get(&(rule.clone(), coin.clone()));
-        RuleUse {
-            window_count: count.map_or(0, |sum| sum.count),
-            window_sum: sums.map_or(Amount::ZERO, |ledger| ledger.since(since, except).amount),
-            total: sums.map_or(Amount::ZERO, |ledger| ledger.since(None, except).amount),
+        let mut used = RuleUse::default();
+        for (its, ledger) in self.uses.get(rule).into_iter().flatten() {
+            let sum = ledger.since(since, except, believed);
+            used.window_count = used.window_count.saturating_add(sum.count);
+            if its == coin {
+                used.window_sum = sum.amount;
+                used.total = ledger.since(None, except, believed).amount;
+            }
         }
+        used
+    }
+
+    /// What an intent counts for itself: its part of [`Self::rule_use`].
+    pub(crate) fn part_of_rule_use(
+        &self,
+        believed: Believed,
+        (rule, coin): (&RuleId, &CoinId),
+        since: Option<Millis>,
+        intent: &Digest,
+    ) -> RuleUse {
+        let Some(key) = self.intents.get(intent).map(|counted| counted.key) else {
+            return RuleUse::default();
+        };
+        let mut used = RuleUse::default();
+        for (its, ledger) in self.uses.get(rule).into_iter().flatten() {
+            let part = ledger.part(key, since, believed);
+            used.window_count = used.window_count.max(part.count);
+            if its == coin {
+                used.window_sum = part.amount;
+                used.total = ledger.part(key, None, believed).amount;
+            }
+        }
+        used
     }
 
     /// What a wallet may have burnt in fees on a chain since `since`, without the token of `except`, and that token's
     /// own worst case so far.
-    pub(crate) fn fee_use(&self, since: Millis, except: &Facts) -> (Amount, Amount) {
+    pub(crate) fn fee_use(&self, believed: Believed, since: Millis, except: &Facts) -> (Amount, Amount) {
         let token = self.one_to_one.key_of(except);
         let Some(ledger) = self.fees.get(&(except.wallet, except.chain_id.clone())) else {
             return (Amount::ZERO, Amount::ZERO);
         };
-        let own = token.and_then(|token| ledger.get(token)).map_or(Amount::ZERO, |(_, fee)| fee);
-        (ledger.since(Some(since), token).amount, own)
+        let own = token.map_or(Amount::ZERO, |token| ledger.most(token, believed));
+        (ledger.since(Some(since), token, believed).amount, own)
     }
 
-    pub(crate) fn one_to_one(&self, facts: &Facts) -> Result<(), (Conflict, Evidence)> {
-        self.one_to_one.check(facts)
+    pub(crate) fn one_to_one(&self, believed: Believed, facts: &Facts) -> Result<(), (Conflict, Evidence)> {
+        self.one_to_one.check(believed, facts)
     }
 
     /// When an intent counts, if it does.
-    pub(crate) fn counted_at(&self, intent: &Digest) -> Option<Millis> {
-        let counted = self.intents.get(intent)?;
-        counted.firsts.iter().map(|(_, at)| *at).max()
-    }
-
-    pub(crate) fn warnings(&self) -> u64 {
-        self.warnings
+    pub(crate) fn counted_at(&self, believed: Believed, intent: &Digest) -> Option<Millis> {
+        let firsts = &self.intents.get(intent)?.firsts;
+        firsts.iter().filter(|(who, _)| believed.counts(*who)).map(|(_, at)| *at).max()
     }
 
     /// How many of the journals' entries are counted intents.

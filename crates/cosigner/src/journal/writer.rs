@@ -3,8 +3,9 @@
 //! Own entries get their number, parent and signature here. An entry enters the memory of the journal, and leaves the
 //! sessions in flight, in one step after it is durable: at no moment is it in neither.
 
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use payout::key::SecretKey;
 use payout::policy::SignedVersion;
@@ -12,19 +13,22 @@ use payout::time::Millis;
 use tokio::sync::oneshot;
 use wire::message::SignedEntry;
 
-use super::body::Body;
 use super::chain::next_series;
 use super::counter::{Counter, Reached};
 use super::crash_points;
 use super::disk::{Batch, Disk};
 use super::ledger::Mode;
 use super::state::{State, Ticket};
+use wire::journal::Body;
 
 /// A panic while the state was being changed leaves it unknown; then everything holds, by panicking too.
 pub(crate) const UNPOISONED: &str = "nothing panics while it changes the journal's state";
 
 /// How many jobs share one commit at most.
 const TOGETHER: usize = 512;
+
+/// How long signatures wait for entries to share a sync with.
+const COMPANY: Duration = Duration::from_secs(1);
 
 /// An entry was not written: the disk refused. Nothing is written after it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,9 +48,26 @@ pub(crate) struct Job {
     pub(crate) others: Vec<SignedEntry>,
     pub(crate) policy: Vec<(SignedVersion, Millis)>,
     pub(crate) meta: Vec<(&'static str, Option<Vec<u8>>)>,
+    /// What the own entry, a contribution, was made for.
+    pub(crate) paper: Option<Vec<u8>>,
+    /// What came of contributions, by the number of their entry. Not worth a sync of its own.
+    pub(crate) signatures: Vec<(u64, Vec<u8>)>,
     /// The session in flight that the own entry settles.
     pub(crate) ticket: Option<Ticket>,
     pub(crate) reply: Option<oneshot::Sender<Written>>,
+}
+
+impl Job {
+    /// Whether it can wait for others.
+    fn is_idle(&self) -> bool {
+        let Self { own, others, policy, meta, paper: _, signatures: _, ticket, reply } = self;
+        own.is_empty()
+            && others.is_empty()
+            && policy.is_empty()
+            && meta.is_empty()
+            && ticket.is_none()
+            && reply.is_none()
+    }
 }
 
 pub(crate) struct Writer {
@@ -66,8 +87,24 @@ impl Writer {
     }
 
     fn run(&mut self, queue: &Receiver<Job>) {
-        while let Ok(first) = queue.recv() {
-            let mut jobs = vec![first];
+        // Signatures that wait for company.
+        let mut idle = Vec::new();
+        loop {
+            let first = if idle.is_empty() {
+                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                queue.recv_timeout(COMPANY)
+            };
+            match first {
+                Ok(job) if job.is_idle() => {
+                    idle.push(job);
+                    continue;
+                }
+                Ok(job) => idle.push(job),
+                Err(RecvTimeoutError::Disconnected) if idle.is_empty() => return,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+            let mut jobs = std::mem::take(&mut idle);
             while jobs.len() < TOGETHER
                 && let Ok(next) = queue.try_recv()
             {
@@ -100,6 +137,7 @@ impl Writer {
             batch.entries.extend(job.others.iter().cloned());
             batch.policy.extend(job.policy.iter().cloned());
             batch.meta.extend(job.meta.iter().cloned());
+            batch.signatures.extend(job.signatures.iter().cloned());
             let mut written = Vec::with_capacity(job.own.len());
             for (body, at) in &job.own {
                 newest = newest.max(*at);
@@ -107,12 +145,12 @@ impl Writer {
                     Body::Restored { .. } => next_series(seq, newest),
                     _ => seq.checked_add(1).expect("2^32 entries a series fit on no disk"),
                 };
-                let bytes = postcard::to_stdvec(body).expect("bodies have no maps, floats or foreign code");
-                let entry = SignedEntry::sign(&self.key, author, seq, hash, newest, bytes);
+                let entry = SignedEntry::sign(&self.key, author, seq, hash, newest, body.to_bytes());
                 hash = entry.hash();
                 batch.entries.push(entry.clone());
                 written.push(entry);
             }
+            batch.papers.extend(job.paper.clone().filter(|_| !written.is_empty()).map(|paper| (seq, paper)));
             own.push(written);
         }
         crash_points::before(jobs);
@@ -134,6 +172,7 @@ impl Writer {
             for ((body, _), entry) in job.own.into_iter().zip(&entries) {
                 if matches!(body, Body::Restored { .. }) {
                     state.quarantine = None;
+                    state.union.inherit();
                 }
                 state.union.apply(me, entry.at, body, Mode::Live);
                 state.chains.get_mut(&me).expect("we have a seat").push(entry.clone());

@@ -8,6 +8,7 @@ use wire::message::{Check, Refusal};
 use super::context::Context;
 use super::subject::Subject;
 use super::terms::Terms;
+use crate::journal::Believed;
 use crate::refuse::later;
 
 /// The bytes' meaning. Nothing is compared yet.
@@ -19,6 +20,7 @@ pub(crate) fn decode(terms: &Terms<'_>, unsigned: &[u8]) -> Result<Decoded, Refu
 
 pub(crate) fn check(
     ctx: &Context<'_>,
+    believed: Believed,
     terms: &Terms<'_>,
     subject: &Subject,
     decoded: &Decoded,
@@ -26,7 +28,7 @@ pub(crate) fn check(
     chain::compare(&subject.intent, decoded).map_err(|mismatch| later(Check::Bytes, mismatch.to_string()))?;
     match (subject.intent.kind, &subject.target) {
         // A payout that no co-signer ever signed for can be voided as well, if its bytes say which token it had.
-        (Kind::Void, Some(target)) if ctx.union.token_of(&target.digest).is_none() => {
+        (Kind::Void, Some(target)) if ctx.union.token_of(believed, &target.digest).is_none() => {
             let theirs = decode(terms, &target.unsigned)?;
             chain::compare(&target.intent, &theirs).map_err(|mismatch| {
                 later(Check::Bytes, format!("the target's bytes are not the target's: {mismatch}"))

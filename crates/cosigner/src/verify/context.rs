@@ -6,7 +6,7 @@ use payout::ids::WalletId;
 use payout::policy::Policy;
 use payout::time::Millis;
 
-use crate::journal::Union;
+use crate::journal::{Believed, Union};
 
 /// The public half of a key share in the vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +45,14 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The greater of the clock and the newest entry in any journal.
-    pub fn now(&self) -> Millis {
-        self.clock.max(self.union.newest())
+    /// The greater of the clock and the newest entry in our own journal and in those of `participants`.
+    pub fn now(&self, participants: &[u8]) -> Millis {
+        self.clock.max(self.union.newest(participants))
+    }
+
+    /// What spares somebody a question: our own word, or a quorum's.
+    pub(crate) fn proven(&self) -> Believed {
+        self.union.proven(self.policy.roster().threshold)
     }
 }
 

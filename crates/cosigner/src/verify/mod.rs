@@ -39,7 +39,7 @@ mod terms;
 mod time;
 mod verified;
 
-use wire::message::{Refusal, SignRequest};
+use wire::message::{Check, Refusal, SignRequest};
 
 pub use caller::CALLER_WINDOW_MS;
 pub use context::{Context, Session, WalletKey};
@@ -48,6 +48,8 @@ pub use terms::DEVELOPMENT_NETWORKS;
 pub use time::CLOCKS_MS;
 pub use verified::{Outline, Sighted, Verified};
 
+use crate::journal::{LONGEST, paper};
+use crate::refuse::later;
 use subject::Subject;
 
 /// Reads and decodes a request without judging it: what [`crate::journal::Journal::claim`] needs to make the session
@@ -55,13 +57,13 @@ use subject::Subject;
 ///
 /// # Errors
 /// The refusal to answer with, where there is nothing that could be claimed.
-pub fn outline(ctx: &Context<'_>, request: &SignRequest) -> Result<Outline, Refusal> {
+pub fn outline(ctx: &Context<'_>, participants: &[u8], request: &SignRequest) -> Result<Outline, Refusal> {
     let subject = Subject::read(request)?;
     let named = policy::check(ctx, &subject)?;
     let terms = terms::check(ctx, named, &subject.intent)?;
     let decoded = bytes::decode(&terms, &request.unsigned)?;
     let limits = rule::limits(ctx, &subject.intent);
-    let demand = verified::demand(&subject, request, &terms, &decoded, limits, ctx.now())?;
+    let demand = verified::demand(ctx, participants, &subject, request, &terms, &decoded, limits)?;
     Ok(Outline { demand })
 }
 
@@ -74,25 +76,23 @@ pub fn verify(ctx: &Context<'_>, session: &Session<'_>, request: &SignRequest) -
     session::check(ctx, session, &subject)?;
     let named = policy::check(ctx, &subject)?;
     frozen::check(ctx)?;
-    stops::check(ctx, &subject)?;
-    target::check(ctx, &subject)?;
+    stops::check(ctx.policy, ctx.union, &subject)?;
+    let believed = ctx.union.among(session.participants);
+    target::check(ctx, believed, &subject)?;
     let terms = terms::check(ctx, named, &subject.intent)?;
     let decision = rule::check(ctx, named, &subject, request)?;
     approvals::check(ctx, &decision.outcome, &subject, request)?;
     time::check(ctx, session, &subject)?;
     let decoded = bytes::decode(&terms, &request.unsigned)?;
-    bytes::check(ctx, &terms, &subject, &decoded)?;
+    bytes::check(ctx, believed, &terms, &subject, &decoded)?;
     let (key, path) = address::check(ctx, &terms, &subject)?;
-    let demand = verified::demand(&subject, request, &terms, &decoded, decision.limits, ctx.now())?;
+    let participants = session.participants;
+    let demand = verified::demand(ctx, participants, &subject, request, &terms, &decoded, decision.limits)?;
     demand.fits(ctx.union, [])?;
-    Ok(Verified {
-        intent: subject.intent,
-        demand,
-        digest: decoded.digest,
-        path,
-        epoch: key.epoch,
-        warnings: ctx.union.warnings(),
-    })
+    let too_long =
+        || later(Check::Session, format!("the request has over {LONGEST} bytes: it could not be kept"));
+    let paper = paper(request).ok_or_else(too_long)?;
+    Ok(Verified { subject, demand, digest: decoded.digest, path, epoch: key.epoch, paper })
 }
 
 /// The checks of an approved intent that is only shown: is it approved, and in time? There are no bytes yet.
@@ -104,8 +104,8 @@ pub fn verify(ctx: &Context<'_>, session: &Session<'_>, request: &SignRequest) -
 pub fn sight(ctx: &Context<'_>, request: &SignRequest) -> Result<Sighted, Refusal> {
     let subject = Subject::read(request)?;
     let named = policy::check(ctx, &subject)?;
-    stops::check(ctx, &subject)?;
-    target::check(ctx, &subject)?;
+    stops::check(ctx.policy, ctx.union, &subject)?;
+    target::check(ctx, ctx.proven(), &subject)?;
     terms::check(ctx, named, &subject.intent)?;
     let decision = rule::check(ctx, named, &subject, request)?;
     approvals::check(ctx, &decision.outcome, &subject, request)?;

@@ -33,27 +33,38 @@ pub(crate) fn check<'a>(ctx: &Context<'a>, subject: &Subject) -> Result<&'a Rule
     }
 }
 
-/// A hostile gateway may keep the newest policy from one co-signer, but not from all: the others' journals tell. One
-/// that says so with the signatures to prove it is believed; without, more are needed than may be compromised.
+/// A hostile gateway may keep the newest policy from one co-signer, but not from all: the others' journals tell.
+///
+/// The version that follows ours is signed by those who are in office by ours, so whoever holds it, or later ones, can
+/// prove it: one is enough. Without proof more are needed than may be compromised, and at least two: nobody stops all
+/// signing by making up a number.
 fn nothing_newer(ctx: &Context<'_>) -> Result<(), Refusal> {
-    let mut claims = BTreeMap::<(ChainName, u64, Digest), u8>::new();
     let heads = ctx.policy.heads();
-    let newer = |seen: &&PolicySeen| {
-        let head = heads.of(seen.chain);
-        seen.author != ctx.me && seen.version > head.version && seen.digest != head.digest
-    };
-    for seen in ctx.union.policies().filter(newer) {
-        let PolicySeen { author, chain, version, digest, signatures } = seen;
-        let claimed = claims.entry((*chain, *version, *digest)).or_default();
+    for chain in [ChainName::Rules, ChainName::People, ChainName::Book] {
+        let next = heads.of(chain).version.saturating_add(1);
+        let mut others = ctx.union.adopted(chain, next).filter(|seen| seen.author != ctx.me);
+        let proven =
+            |seen: &&PolicySeen| ctx.policy.signers_of(chain, &seen.digest, &seen.signatures).suffices();
+        if let Some(seen) = others.find(proven) {
+            return Err(newer(seen, next - 1));
+        }
+    }
+    let mut claims = BTreeMap::<(ChainName, u64, Digest), u8>::new();
+    let newest = ctx.union.policies().filter(|seen| seen.author != ctx.me);
+    for seen in newest.filter(|seen| seen.version > heads.of(seen.chain).version) {
+        let claimed = claims.entry((seen.chain, seen.version, seen.digest)).or_default();
         *claimed += 1;
-        let proven = ctx.policy.signers_of(*chain, digest, signatures).suffices();
-        if proven || *claimed > ctx.policy.roster().faults_assumed() {
-            let held = heads.of(*chain).version;
-            return Err(later(
-                Check::Policy,
-                format!("co-signer {author} holds version {version} of the {chain}; here it is {held}"),
-            ));
+        if *claimed > ctx.policy.roster().faults_assumed().max(1) {
+            return Err(newer(seen, heads.of(seen.chain).version));
         }
     }
     Ok(())
+}
+
+fn newer(seen: &PolicySeen, held: u64) -> Refusal {
+    let PolicySeen { author, chain, version, .. } = seen;
+    later(
+        Check::Policy,
+        format!("co-signer {author} holds version {version} of the {chain}; here it is {held}"),
+    )
 }

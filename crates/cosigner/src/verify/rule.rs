@@ -42,7 +42,9 @@ pub(crate) fn check(
             *limits.borrow_mut() = Some(limit.clone());
             return RuleUse::default();
         }
-        ctx.union.rule_use(rule, &case.coin, limit.window_start(ctx.now()), Some(digest))
+        // That an earlier rule is used up spares the people whom it asks: nobody is believed who could make it look so.
+        let start = limit.window_start(ctx.now(&[]));
+        ctx.union.rule_use(ctx.proven(), rule, &case.coin, start, Some(digest))
     };
     let newest = ctx.policy.newest_rules();
     let outcome = policy::check_rule(named, newest, people, ctx.policy.book(), &case, &intent.rule, &usage)

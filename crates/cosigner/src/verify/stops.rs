@@ -8,20 +8,19 @@ use payout::life::StepQuorum;
 use payout::policy::{self, Policy};
 use wire::message::{Check, Refusal, StopAct};
 
-use super::context::Context;
 use super::subject::{self, Subject};
-use crate::journal::Evidence;
+use crate::journal::{Evidence, Union};
 use crate::refuse::{later, never};
 
-pub(crate) fn check(ctx: &Context<'_>, subject: &Subject) -> Result<(), Refusal> {
-    not_stopped(ctx, &subject.intent, &subject.digest)?;
+pub(crate) fn check(policy: &Policy, union: &Union, subject: &Subject) -> Result<(), Refusal> {
+    not_stopped(policy, union, &subject.intent, &subject.digest)?;
     // A raise of the cap pays what its target pays; a later attempt too. Stopped is stopped.
     if let (Kind::RaiseCap | Kind::Payout, Some(target)) = (subject.intent.kind, &subject.target) {
-        not_stopped(ctx, &target.intent, &target.digest)?;
+        not_stopped(policy, union, &target.intent, &target.digest)?;
     }
-    let mut promised = ctx.union.never(&subject.digest);
+    let mut promised = union.never(&subject.digest);
     if let (Kind::RaiseCap, Some(target)) = (subject.intent.kind, &subject.intent.target) {
-        promised = promised.or_else(|| ctx.union.never(target));
+        promised = promised.or_else(|| union.never(target));
     }
     match promised {
         None => Ok(()),
@@ -31,13 +30,13 @@ pub(crate) fn check(ctx: &Context<'_>, subject: &Subject) -> Result<(), Refusal>
     }
 }
 
-fn not_stopped(ctx: &Context<'_>, intent: &Intent, digest: &Digest) -> Result<(), Refusal> {
+fn not_stopped(policy: &Policy, union: &Union, intent: &Intent, digest: &Digest) -> Result<(), Refusal> {
     let counts = |act: &SignedAct, evidence| match evidence {
         // Checked when it was journaled; who may stop today does not matter.
         Evidence::Own => true,
-        Evidence::Others => may_stop(ctx.policy, intent, digest, act).is_ok(),
+        Evidence::Others => may_stop(policy, intent, digest, act).is_ok(),
     };
-    match ctx.union.stops(digest).iter().find(|stop| counts(&stop.act, stop.evidence)) {
+    match union.stops(digest).iter().find(|stop| counts(&stop.act, stop.evidence)) {
         None => Ok(()),
         Some(stop) => Err(never(
             Check::Journal,

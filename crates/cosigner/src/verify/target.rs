@@ -6,9 +6,10 @@ use wire::message::{Check, Refusal};
 
 use super::context::Context;
 use super::subject::{Subject, TargetIntent};
+use crate::journal::Believed;
 use crate::refuse::{later, never};
 
-pub(crate) fn check(ctx: &Context<'_>, subject: &Subject) -> Result<(), Refusal> {
+pub(crate) fn check(ctx: &Context<'_>, believed: Believed, subject: &Subject) -> Result<(), Refusal> {
     let intent = &subject.intent;
     let first = intent.attempt == payout::ids::Attempt::FIRST;
     match (intent.kind, intent.target) {
@@ -25,7 +26,7 @@ pub(crate) fn check(ctx: &Context<'_>, subject: &Subject) -> Result<(), Refusal>
             })?;
             same_payment(intent, &target.intent)?;
             match intent.kind {
-                Kind::Payout => next_attempt(ctx, intent, target),
+                Kind::Payout => next_attempt(ctx, believed, intent, target),
                 Kind::RaiseCap => raised(ctx, intent, target),
                 Kind::Void | Kind::Maintenance => same_attempt(intent, target),
             }
@@ -84,14 +85,20 @@ fn raised(ctx: &Context<'_>, intent: &Intent, target: &TargetIntent) -> Result<(
             intent.fee_cap, target.intent.fee_cap
         ));
     }
-    // Until the payout has a token there is nothing to raise.
-    match ctx.union.token_of(&target.digest) {
+    // Until the payout has a token there is nothing to raise. A lie about it loosens nothing: whatever is signed is the
+    // payout's one payment all the same.
+    match ctx.union.token_of(ctx.union.anybody(), &target.digest) {
         Some(_) => Ok(()),
         None => Err(later(Check::Journal, "the payout whose cap is raised was never signed for")),
     }
 }
 
-fn next_attempt(ctx: &Context<'_>, intent: &Intent, target: &TargetIntent) -> Result<(), Refusal> {
+fn next_attempt(
+    ctx: &Context<'_>,
+    believed: Believed,
+    intent: &Intent,
+    target: &TargetIntent,
+) -> Result<(), Refusal> {
     let (this, before) = (intent.attempt.get(), target.intent.attempt.get());
     if before.checked_add(1) != Some(this) {
         return contradiction(format!(
@@ -99,7 +106,7 @@ fn next_attempt(ctx: &Context<'_>, intent: &Intent, target: &TargetIntent) -> Re
             this - 1
         ));
     }
-    let mut signed = ctx.union.payouts_numbered(intent.cid, target.intent.attempt);
+    let mut signed = ctx.union.payouts_numbered(believed, intent.cid, target.intent.attempt);
     match signed.find(|payout| **payout != target.digest) {
         None => Ok(()),
         Some(other) => Err(later(

@@ -14,7 +14,7 @@ use crate::refuse::later;
 pub const CLOCKS_MS: i64 = AHEAD_MS;
 
 pub(crate) fn check(ctx: &Context<'_>, session: &Session<'_>, subject: &Subject) -> Result<(), Refusal> {
-    let now = ctx.now();
+    let now = ctx.now(session.participants);
     for (peer, theirs) in session.clocks {
         let apart = ctx.clock.since(*theirs).abs();
         if apart > CLOCKS_MS {

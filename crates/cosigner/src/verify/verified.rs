@@ -2,14 +2,15 @@
 
 use payout::ids::{Digest, WalletId};
 use payout::intent::Intent;
-use payout::policy::Limits;
-use payout::time::Millis;
+use payout::policy::{Limits, Policy};
 use sha2::Digest as _;
 use wire::message::{Check, Refusal, SignRequest};
 
+use super::context::Context;
 use super::subject::Subject;
 use super::terms::Terms;
-use crate::journal::{Demand, Facts};
+use super::{frozen, stops};
+use crate::journal::{Demand, Facts, Union};
 
 /// Who a request is about and what it would take, read and decoded but not checked: enough to make a session visible
 /// to others.
@@ -51,18 +52,19 @@ impl Sighted {
 /// carries the digest that we computed ourselves from the bytes that we decoded ourselves.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    pub(super) intent: Intent,
+    pub(super) subject: Subject,
     pub(super) demand: Demand,
     pub(super) digest: [u8; 32],
     pub(super) path: Vec<u32>,
     pub(super) epoch: u32,
-    pub(super) warnings: u64,
+    /// The request, as it is kept.
+    pub(super) paper: Vec<u8>,
 }
 
 impl Verified {
     /// The intent.
     pub fn intent(&self) -> &Intent {
-        &self.intent
+        &self.subject.intent
     }
 
     /// The intent's digest.
@@ -82,7 +84,7 @@ impl Verified {
 
     /// The wallet.
     pub fn wallet(&self) -> WalletId {
-        self.intent.wallet
+        self.subject.intent.wallet
     }
 
     /// The epoch of the key share that signs.
@@ -104,19 +106,28 @@ impl Verified {
         &self.demand
     }
 
-    pub(crate) fn warnings(&self) -> u64 {
-        self.warnings
+    /// The request, as it is kept beside the contribution.
+    pub(crate) fn paper(&self) -> &[u8] {
+        &self.paper
+    }
+
+    /// Looks once more, just before the contribution is written, whether a freeze or a stop of this very payout has
+    /// arrived since the checks. Stops of other payouts are none of its business: somebody may stream them.
+    pub(crate) fn is_not_stopped(&self, policy: &Policy, union: &Union) -> Result<(), Refusal> {
+        frozen::by_admins(policy, union)?;
+        stops::check(policy, union, &self.subject)
     }
 }
 
 /// What the bytes of a request would take.
 pub(super) fn demand(
+    ctx: &Context<'_>,
+    participants: &[u8],
     subject: &Subject,
     request: &SignRequest,
     terms: &Terms<'_>,
     decoded: &chain::Decoded,
     limits: Option<Limits>,
-    now: Millis,
 ) -> Result<Demand, Refusal> {
     let Subject { intent, digest, .. } = subject;
     let facts = Facts {
@@ -139,5 +150,11 @@ pub(super) fn demand(
         fee: decoded.max_fee,
         to: intent.to.clone(),
     };
-    Ok(Demand { facts, limits: limits.filter(|limits| !limits.is_empty()), fee: terms.fee.clone(), now })
+    Ok(Demand {
+        facts,
+        limits: limits.filter(|limits| !limits.is_empty()),
+        fee: terms.fee.clone(),
+        now: ctx.now(participants),
+        believed: ctx.union.among(participants),
+    })
 }

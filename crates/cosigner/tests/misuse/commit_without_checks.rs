@@ -1,7 +1,12 @@
 //! A claim is no permission: it has to be reserved with what the checks proved.
 
-fn sign(claim: cosigner::journal::Claim, session: payout::ids::Digest, now: payout::time::Millis) {
-    let _ = claim.commit(session, now);
+use cosigner::journal::Claim;
+use payout::ids::Digest;
+use payout::policy::Policy;
+use payout::time::Millis;
+
+fn sign(claim: Claim, session: Digest, policy: &Policy, now: Millis) {
+    let _ = claim.commit(session, policy, now);
 }
 
 fn main() {}

@@ -2,11 +2,12 @@
 
 use cosigner::journal::Reservation;
 use payout::ids::Digest;
+use payout::policy::Policy;
 use payout::time::Millis;
 
-async fn sign(reservation: Reservation, one: Digest, two: Digest, now: Millis) {
-    let _ = reservation.commit(one, now).await;
-    let _ = reservation.commit(two, now).await;
+async fn sign(reservation: Reservation, (one, two): (Digest, Digest), policy: &Policy, now: Millis) {
+    let _ = reservation.commit(one, policy, now).await;
+    let _ = reservation.commit(two, policy, now).await;
 }
 
 fn main() {}

@@ -1,15 +1,16 @@
-//! Invariants I1 and I6: no order of events and no choice of quorums signs one payout twice or passes a limit.
+//! Invariants I1 and I6: no order of events, no choice of quorums and no f < 2t − n hostile co-signers sign one payout
+//! twice or pass a limit.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::house::{tokens, usdt};
 
-/// A session somewhere on its way.
+/// A session somewhere on its way. A hostile participant goes along with everything, and keeps nothing.
 enum Stage {
-    Claiming { claims: Vec<(u8, Claim)> },
-    Reserving { waiting: Vec<(u8, Claim)>, reserved: Vec<Reservation> },
-    Committing { session: Digest, reserved: Vec<Reservation> },
+    Claiming { claims: Vec<(u8, Option<Claim>)> },
+    Reserving { waiting: Vec<(u8, Option<Claim>)>, reserved: Vec<Option<Reservation>> },
+    Committing { session: Digest, reserved: Vec<Option<Reservation>> },
     Signed,
     Over,
 }
@@ -30,8 +31,12 @@ impl Flight {
         self.stage = match stage {
             Stage::Claiming { mut claims } => {
                 let index = self.quorum[claims.len()];
-                let Ok(claim) = cosigners.claim(index, &self.request) else { return };
-                claims.push((index, claim));
+                if cosigners.hostile.contains_key(&index) {
+                    claims.push((index, None));
+                } else {
+                    let Ok(claim) = cosigners.claim(index, &self.quorum, &self.request) else { return };
+                    claims.push((index, Some(claim)));
+                }
                 if claims.len() == self.quorum.len() {
                     Stage::Reserving { waiting: claims, reserved: vec![] }
                 } else {
@@ -40,7 +45,8 @@ impl Flight {
             }
             Stage::Reserving { mut waiting, mut reserved } => {
                 let Some((index, claim)) = waiting.pop() else { return };
-                let Ok(next) = cosigners.reserve(index, &self.quorum, claim, &self.request) else { return };
+                let next = claim.map(|claim| cosigners.reserve(index, &self.quorum, claim, &self.request));
+                let Ok(next) = next.transpose() else { return };
                 reserved.push(next);
                 if waiting.is_empty() {
                     Stage::Committing { session: cosigners.session_id(), reserved }
@@ -50,7 +56,7 @@ impl Flight {
             }
             Stage::Committing { session, mut reserved } => {
                 let Some(next) = reserved.pop() else { return };
-                if block_on(next.commit(session, cosigners.clock)).is_err() {
+                if next.is_some_and(|next| cosigners.commit(next, session).is_err()) {
                     return;
                 }
                 if reserved.is_empty() { Stage::Signed } else { Stage::Committing { session, reserved } }
@@ -71,7 +77,7 @@ fn shape() -> impl Strategy<Value = (u8, u8)> {
     prop_oneof![Just((2, 2)), Just((2, 3)), Just((3, 4)), Just((3, 5)), Just((4, 5))]
 }
 
-fn quorum(threshold: u8, count: u8, seed: u64) -> Vec<u8> {
+pub(super) fn quorum(threshold: u8, count: u8, seed: u64) -> Vec<u8> {
     let mut rest: Vec<u8> = (1..=count).collect();
     let mut seed = seed;
     let mut quorum = Vec::new();
@@ -82,6 +88,11 @@ fn quorum(threshold: u8, count: u8, seed: u64) -> Vec<u8> {
     }
     quorum.sort_unstable();
     quorum
+}
+
+pub(super) fn contribution(facts: Facts) -> Body {
+    let session = Digest::of("of a liar", &[facts.intent.as_bytes()]);
+    Body::Contribution(Box::new(crate::journal::Contribution { facts, session }))
 }
 
 /// A house in which rule `small` may spend 50 USDT twice, ever.
@@ -98,20 +109,28 @@ proptest! {
     #[test]
     fn no_interleaving_of_quorums_passes_a_limit_or_uses_a_token_twice(
         (threshold, count) in shape(),
-        // Payout number, token (mostly its own), quorum of each session. Few of each, so that they meet.
-        sessions in prop::collection::vec((1i64..7, prop::option::weighted(0.2, 1u64..7), any::<u64>()), 3..9),
+        // Up to as many as the shape withstands; and what they say of payouts, to make them look smaller or older.
+        hostile in any::<prop::sample::Index>(),
+        lies in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..4),
+        // Payout number, token (mostly its own), quorum and first round of each session. Few of each, so that they meet.
+        sessions in prop::collection::vec(
+            (1i64..7, prop::option::weighted(0.2, 1u64..7), any::<u64>(), 0usize..24),
+            3..9,
+        ),
         // In each round every session makes a step, in a turned order, unless it sleeps or is lost.
-        rounds in prop::collection::vec((any::<prop::sample::Index>(), any::<u16>(), any::<u64>()), 8..16),
+        rounds in prop::collection::vec((any::<prop::sample::Index>(), any::<u16>(), any::<u64>()), 8..40),
         sleepy in 0u16..3,
     ) {
         let mut cosigners = Cosigners::of(twice(threshold, count));
-        let sessions: Vec<(i64, u64, u64)> = sessions
+        let liars = 0..hostile.index(usize::from(2 * threshold - count));
+        liars.for_each(|place| drop(cosigners.hostile.insert(count - place as u8, vec![])));
+        let sessions: Vec<(i64, u64, u64, usize)> = sessions
             .into_iter()
-            .map(|(number, token, seed)| (number, token.unwrap_or(number.unsigned_abs()), seed))
+            .map(|(number, token, seed, first)| (number, token.unwrap_or(number.unsigned_abs()), seed, first))
             .collect();
         let mut flights: Vec<Flight> = sessions
             .iter()
-            .map(|(number, nonce, seed)| {
+            .map(|(number, nonce, seed, _)| {
                 let intent = cosigners.house.small(*number);
                 Flight {
                     quorum: quorum(threshold, count, *seed),
@@ -120,11 +139,19 @@ proptest! {
                 }
             })
             .collect();
-        for (first, awake, lost) in &rounds {
+        for (liar, about) in &lies {
+            let liars: Vec<u8> = cosigners.hostile.keys().copied().collect();
+            let Some(author) = liars.get(liar.index(liars.len().max(1))) else { break };
+            let Flight { quorum, request, .. } = &flights[about.index(flights.len())];
+            let mut facts = cosigners.outline(1, quorum, request).unwrap().demand().facts().clone();
+            (facts.amount, facts.fee) = (payout::money::Amount::ZERO, payout::money::Amount::ZERO);
+            cosigners.lie(*author, at(NOON), &contribution(facts));
+        }
+        for (round, (first, awake, lost)) in rounds.iter().enumerate() {
             let first = first.index(flights.len());
             for turn in 0..flights.len() {
                 let which = (first + turn) % flights.len();
-                if sleepy > 0 && awake >> which & 1 == 0 {
+                if round < sessions[which].3 || (sleepy > 0 && awake >> which & 1 == 0) {
                     continue;
                 }
                 // One step in 64 loses its session.
@@ -136,7 +163,7 @@ proptest! {
             .iter()
             .zip(&sessions)
             .filter(|(flight, _)| matches!(flight.stage, Stage::Signed))
-            .map(|(flight, (_, nonce, _))| (flight.request.intent.clone(), *nonce))
+            .map(|(flight, (_, nonce, ..))| (flight.request.intent.clone(), *nonce))
             .collect();
         signed.sort();
         signed.dedup();
@@ -159,7 +186,7 @@ fn three_sessions_in_flight_between_three_cosigners_do_not_pass_a_limit_of_two()
     // Claims go in a circle: at each co-signer another session is first.
     let mut claims: Vec<Vec<(u8, Claim)>> = vec![vec![], vec![], vec![]];
     for (session, index) in [(0, 1), (2, 1), (1, 2), (0, 2), (2, 3), (1, 3)] {
-        claims[session].push((index, cosigners.claim(index, &requests[session]).unwrap()));
+        claims[session].push((index, cosigners.claim(index, &quorums[session], &requests[session]).unwrap()));
     }
     let mut reserved = vec![];
     for (session, claims) in claims.into_iter().enumerate() {
@@ -172,11 +199,29 @@ fn three_sessions_in_flight_between_three_cosigners_do_not_pass_a_limit_of_two()
     let mut signed = 0;
     for both in reserved {
         let session = cosigners.session_id();
-        if both.into_iter().all(|one| block_on(one.commit(session, cosigners.clock)).is_ok()) {
+        if both.into_iter().all(|one| cosigners.commit(one, session).is_ok()) {
             signed += 1;
         }
     }
     assert!(signed <= 2, "{signed} sessions of 50 passed a budget of 100");
+}
+
+#[test]
+fn a_lie_about_a_session_in_flight_does_not_hide_it() {
+    // 3 of 4, of whom the last lies.
+    let mut cosigners = Cosigners::of(twice(3, 4));
+    cosigners.hostile.insert(4, vec![]);
+    let first = cosigners.small(1).1;
+    cosigners.sign(&[1, 2, 3], &first).unwrap();
+    // The second payout goes through 1, 2 and 4; the liar says that it was for nothing.
+    let in_flight = cosigners.small(2).1;
+    let _claims = [1, 2].map(|index| cosigners.claim(index, &[1, 2, 4], &in_flight).unwrap());
+    let mut facts = cosigners.outline(1, &[1, 2, 4], &in_flight).unwrap().demand().facts().clone();
+    facts.amount = payout::money::Amount::ZERO;
+    cosigners.lie(4, at(NOON), &contribution(facts));
+    cosigners.tell(4, 1).unwrap();
+    let refusal = cosigners.claim(1, &[1, 3, 4], &cosigners.small(3).1).unwrap_err();
+    assert_eq!(refusal.check, wire::message::Check::Budget);
 }
 
 #[test]
@@ -199,11 +244,12 @@ fn a_failed_session_still_counts_where_it_was_journaled() {
     let mut cosigners = Cosigners::of(twice(2, 3));
     // Number 1 is journaled by the first co-signer alone; its peer never got there.
     let (_, request) = cosigners.small(1);
-    let (one, two) = (cosigners.claim(1, &request).unwrap(), cosigners.claim(2, &request).unwrap());
+    let (one, two) =
+        (cosigners.claim(1, &[1, 2], &request).unwrap(), cosigners.claim(2, &[1, 2], &request).unwrap());
     let reserved = cosigners.reserve(1, &[1, 2], one, &request).unwrap();
     drop(two);
     let session = cosigners.session_id();
-    block_on(reserved.commit(session, cosigners.clock)).unwrap();
+    cosigners.commit(reserved, session).unwrap();
     for number in [2, 3] {
         let (_, request) = cosigners.small(number);
         cosigners.sign(&[2, 3], &request).unwrap();

@@ -1,20 +1,24 @@
 //! The journal as a whole: sessions that race, files that break, copies that come back.
 
 mod damage;
+mod liars;
 mod limits;
 mod promises;
+mod recall;
 mod restore;
 mod sharing;
+
+use std::collections::BTreeMap;
 
 use futures::executor::block_on;
 use payout::ids::Digest;
 use payout::intent::Intent;
 use payout::time::Millis;
 use tempfile::TempDir;
-use wire::message::{Refusal, SignRequest};
+use wire::message::{Refusal, SignRequest, SignedEntry};
 
-use super::{Claim, Contributed, Facts, Journal, MergeError, Reservation, Rest};
-use crate::house::{House, NOON, at};
+use super::{Body, Claim, CommitError, Contributed, Facts, Journal, MergeError, Reservation, Rest};
+use crate::house::{House, NOON, at, cosigner_key};
 use crate::verify::{Context, Outline, Session, Verified, outline, verify};
 
 /// Co-signers with real journals, and no network between them but function calls.
@@ -24,6 +28,8 @@ struct Cosigners {
     journals: Vec<Journal>,
     clock: Millis,
     sessions: u64,
+    /// Those who lie, each with the journal that it shows.
+    hostile: BTreeMap<u8, Vec<SignedEntry>>,
 }
 
 impl Cosigners {
@@ -35,7 +41,7 @@ impl Cosigners {
         let folder = tempfile::tempdir().unwrap();
         let indices = house.genesis.roster.cosigners.iter().map(|seat| seat.index);
         let journals = indices.map(|index| house.journal(index, folder.path())).collect();
-        Self { house, folder, journals, clock: at(NOON), sessions: 0 }
+        Self { house, folder, journals, clock: at(NOON), sessions: 0, hostile: BTreeMap::new() }
     }
 
     fn journal(&self, index: u8) -> &Journal {
@@ -47,20 +53,39 @@ impl Cosigners {
             .with(|union| look(&Context { me: index, ..self.house.ctx(union, self.clock.get()) }))
     }
 
-    fn outline(&self, index: u8, request: &SignRequest) -> Result<Outline, Refusal> {
-        self.with(index, |ctx| outline(ctx, request))
+    fn outline(&self, index: u8, quorum: &[u8], request: &SignRequest) -> Result<Outline, Refusal> {
+        self.with(index, |ctx| outline(ctx, quorum, request))
     }
 
-    fn claim(&self, index: u8, request: &SignRequest) -> Result<Claim, Refusal> {
-        self.journal(index).claim(&self.outline(index, request)?)
+    fn claim(&self, index: u8, quorum: &[u8], request: &SignRequest) -> Result<Claim, Refusal> {
+        self.journal(index).claim(&self.outline(index, quorum, request)?)
+    }
+
+    fn commit(&self, reservation: Reservation, session: Digest) -> Result<Contributed, CommitError> {
+        block_on(reservation.commit(session, &self.house.policy, self.clock))
     }
 
     fn verify(&self, index: u8, quorum: &[u8], request: &SignRequest) -> Result<Verified, Refusal> {
         self.with(index, |ctx| verify(ctx, &Session { participants: quorum, clocks: &[] }, request))
     }
 
-    /// Everything that `from` tells `to`; returns what it has in flight.
+    /// A hostile co-signer writes whatever it likes into the journal that it shows.
+    fn lie(&mut self, author: u8, at: Millis, body: &Body) {
+        let deployment = self.house.genesis.deployment();
+        let told = self.hostile.entry(author).or_default();
+        let (seq, previous) = told.last().map_or((0, deployment), |last| (last.seq, last.hash()));
+        let at = told.last().map_or(at, |last| at.max(last.at));
+        let bytes = postcard::to_stdvec(body).unwrap();
+        told.push(SignedEntry::sign(&cosigner_key(author), author, seq + 1, previous, at, bytes));
+    }
+
+    /// Everything that `from` tells `to`; returns what it has in flight. A hostile one tells of nothing that it signs.
     fn tell(&self, from: u8, to: u8) -> Result<Vec<Facts>, MergeError> {
+        if let Some(told) = self.hostile.get(&from) {
+            let heads: Vec<_> = told.last().map(SignedEntry::head).into_iter().collect();
+            self.journal(to).merge(from, told.clone(), &heads, self.clock)?;
+            return Ok(vec![]);
+        }
         loop {
             let share = self.journal(from).share(&self.journal(to).heads()).unwrap();
             let heads = self.journal(from).heads();
@@ -94,17 +119,14 @@ impl Cosigners {
     /// A whole session, with nothing in between.
     fn sign(&mut self, quorum: &[u8], request: &SignRequest) -> Result<Vec<Contributed>, Refusal> {
         let claims: Vec<Claim> =
-            quorum.iter().map(|index| self.claim(*index, request)).collect::<Result<_, _>>()?;
+            quorum.iter().map(|index| self.claim(*index, quorum, request)).collect::<Result<_, _>>()?;
         let reserved: Vec<Reservation> = quorum
             .iter()
             .zip(claims)
             .map(|(index, claim)| self.reserve(*index, quorum, claim, request))
             .collect::<Result<_, _>>()?;
         let session = self.session_id();
-        Ok(reserved
-            .into_iter()
-            .map(|reservation| block_on(reservation.commit(session, self.clock)).unwrap())
-            .collect())
+        Ok(reserved.into_iter().map(|reservation| self.commit(reservation, session).unwrap()).collect())
     }
 
     fn small(&self, number: i64) -> (Intent, SignRequest) {
@@ -150,11 +172,11 @@ fn a_dropped_session_uses_nothing_up() {
     let cosigners = Cosigners::new(2, 3);
     let (_, request) = cosigners.small(1);
     let (other, _) = cosigners.small(2);
-    let claim = cosigners.claim(1, &request).unwrap();
+    let claim = cosigners.claim(1, &[1, 2], &request).unwrap();
     let same_token = cosigners.house.request(&other, vec![], 1);
-    assert!(cosigners.claim(1, &same_token).unwrap_err().reason.contains("in flight"));
+    assert!(cosigners.claim(1, &[1, 2], &same_token).unwrap_err().reason.contains("in flight"));
     drop(claim);
-    assert!(cosigners.claim(1, &same_token).is_ok());
+    assert!(cosigners.claim(1, &[1, 2], &same_token).is_ok());
     assert_eq!(cosigners.journal(1).own_seq(), 0);
 }
 
@@ -170,17 +192,18 @@ fn many_sessions_share_their_syncs() {
         rules.fees[0].window_sum = payout::money::Amount::from_u128(u128::MAX);
     });
     let requests: Vec<SignRequest> = (1..=64).map(|number| cosigners.small(number).1).collect();
-    let claims: Vec<Claim> = requests.iter().map(|request| cosigners.claim(1, request).unwrap()).collect();
+    let claims: Vec<Claim> =
+        requests.iter().map(|request| cosigners.claim(1, &[1, 2], request).unwrap()).collect();
     let reserved: Vec<Reservation> = claims
         .into_iter()
         .zip(&requests)
         .map(|(claim, request)| claim.reserve(cosigners.verify(1, &[1, 2], request).unwrap(), &[]).unwrap())
         .collect();
-    let commits = reserved.into_iter().map(|reservation| {
-        let session = cosigners.session_id();
-        reservation.commit(session, cosigners.clock)
-    });
-    let commits: Vec<_> = commits.collect();
+    let sessions: Vec<Digest> = reserved.iter().map(|_| cosigners.session_id()).collect();
+    let (policy, clock) = (&cosigners.house.policy, cosigners.clock);
+    let commits = reserved.into_iter().zip(sessions);
+    let commits: Vec<_> =
+        commits.map(|(reservation, session)| reservation.commit(session, policy, clock)).collect();
     let done = block_on(futures::future::join_all(commits));
     assert!(done.into_iter().all(|contributed| contributed.is_ok()));
     assert_eq!(cosigners.journal(1).own_seq(), 64);

@@ -5,7 +5,6 @@ use wire::message::{Check, Finality, StopAct};
 
 use super::*;
 use crate::house::{HOUR, act, cosigner_key, key, name};
-use crate::journal::CommitError;
 use crate::refuse::never;
 use crate::verify::{StopOrder, sight};
 
@@ -21,7 +20,7 @@ fn stop_order(cosigners: &Cosigners, intent: &Intent) -> StopOrder {
 
 /// Reserved by the first co-signer, in a session with the second.
 fn reserved(cosigners: &Cosigners, request: &SignRequest) -> Reservation {
-    let claim = cosigners.claim(1, request).unwrap();
+    let claim = cosigners.claim(1, &[1, 2], request).unwrap();
     cosigners.reserve(1, &[1, 2], claim, request).unwrap()
 }
 
@@ -83,7 +82,7 @@ fn no_promise_is_made_where_a_signature_may_exist() {
     // Contributed, though the session came to nothing.
     let (intent, request) = cosigners.small(2);
     let session = cosigners.session_id();
-    block_on(reserved(&cosigners, &request).commit(session, cosigners.clock)).unwrap();
+    cosigners.commit(reserved(&cosigners, &request), session).unwrap();
     assert_eq!(refuse(&cosigners, &intent).never, None);
 }
 
@@ -95,7 +94,7 @@ fn a_stop_that_arrives_after_the_checks_prevents_the_contribution() {
     let in_flight = reserved(&cosigners, &request);
     block_on(cosigners.journal(1).stop(stop_order(&cosigners, &intent), cosigners.clock)).unwrap();
     let session = cosigners.session_id();
-    let refused = block_on(in_flight.commit(session, cosigners.clock)).unwrap_err();
+    let refused = cosigners.commit(in_flight, session).unwrap_err();
     assert!(matches!(refused, CommitError::Refused(refusal) if refusal.check == Check::Journal));
     // And for ever, also for a co-signer that only heard of it.
     let refusal = cosigners.sign(&[1, 2], &request).unwrap_err();
@@ -115,7 +114,7 @@ fn a_freeze_stops_sessions_that_are_past_their_checks() {
     let order = FreezeOrder::sign(&key("ann"), name("ann"), deployment, Freeze::Freeze, why, cosigners.clock);
     block_on(cosigners.journal(1).freeze(order, cosigners.clock)).unwrap();
     let session = cosigners.session_id();
-    assert!(block_on(in_flight.commit(session, cosigners.clock)).is_err());
+    assert!(cosigners.commit(in_flight, session).is_err());
     assert_eq!(cosigners.sign(&[1, 2], &request).unwrap_err().check, Check::Frozen);
 }
 
@@ -124,11 +123,11 @@ fn a_session_id_is_used_once() {
     let mut cosigners = Cosigners::new(2, 3);
     let (_, request) = cosigners.small(1);
     let session = cosigners.session_id();
-    block_on(reserved(&cosigners, &request).commit(session, cosigners.clock)).unwrap();
-    let again = block_on(reserved(&cosigners, &request).commit(session, cosigners.clock));
+    cosigners.commit(reserved(&cosigners, &request), session).unwrap();
+    let again = cosigners.commit(reserved(&cosigners, &request), session);
     assert!(again.unwrap_err().to_string().contains("was used before"));
     let other = cosigners.session_id();
-    assert!(block_on(reserved(&cosigners, &request).commit(other, cosigners.clock)).is_ok());
+    assert!(cosigners.commit(reserved(&cosigners, &request), other).is_ok());
 }
 
 #[test]
@@ -136,7 +135,7 @@ fn a_reservation_is_for_what_was_claimed_and_nothing_else() {
     let cosigners = Cosigners::new(2, 3);
     let (_, claimed) = cosigners.small(1);
     let (_, other) = cosigners.small(2);
-    let claim = cosigners.claim(1, &claimed).unwrap();
+    let claim = cosigners.claim(1, &[1, 2], &claimed).unwrap();
     let verified = cosigners.verify(1, &[1, 2], &other).unwrap();
     assert_eq!(claim.reserve(verified, &[]).unwrap_err().check, Check::Session);
 }

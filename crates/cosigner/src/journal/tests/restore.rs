@@ -126,7 +126,7 @@ fn a_copy_whose_counter_came_along_is_found_out_by_a_peer() {
     assert!(matches!(cosigners.tell(3, 1), Err(MergeError::Forgotten { from: 3 })));
     assert!(cosigners.is_quarantined(1));
     let (_, other) = cosigners.small(2);
-    assert!(cosigners.claim(1, &other).is_err());
+    assert!(cosigners.claim(1, &[1, 2], &other).is_err());
 }
 
 #[test]
@@ -208,4 +208,38 @@ fn a_restored_cosigner_promises_nothing_that_others_saw_it_may_have_signed() {
     };
     assert_eq!(promise(&intent), None);
     assert!(promise(&untouched).is_some());
+}
+
+#[test]
+fn what_a_restored_cosigner_merged_stands_for_what_it_lost() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let old = cosigners.copy(1);
+    for number in 1..=10 {
+        cosigners.sign(&[1, 2], &cosigners.small(number).1).unwrap();
+    }
+    cosigners.put_back(1, &old);
+    // Its own entries are lost for good: all that is left is the other's journal.
+    let mut entries = cosigners.journal(2).share(&[]).unwrap().entries;
+    entries.retain(|entry| entry.author == 2);
+    let heads: Vec<_> = cosigners.journal(2).heads().into_iter().filter(|head| head.index == 2).collect();
+    cosigners.journal(1).merge(2, entries, &heads, cosigners.clock).unwrap();
+    cosigners.tell(3, 1).unwrap();
+    block_on(cosigners.journal(1).flush()).unwrap();
+    assert!(!cosigners.is_quarantined(1));
+    for _ in 0..2 {
+        // Tokens and limits, in a session in which the other takes no part; now, and after a restart.
+        let same_token = cosigners.house.request(&cosigners.small(11).0, vec![], 1);
+        let refusal = cosigners.sign(&[1, 3], &same_token).unwrap_err();
+        assert_eq!(refusal.check, wire::message::Check::Journal, "{}", refusal.reason);
+        let refusal = cosigners.sign(&[1, 3], &cosigners.small(11).1).unwrap_err();
+        assert_eq!(refusal.check, wire::message::Check::Budget, "{}", refusal.reason);
+        cosigners.restart(1).unwrap();
+    }
+    // What the other says from now on is its own word again.
+    cosigners.sign(&[2, 3], &cosigners.house.request(&cosigners.house.intent(20), vec![], 20)).unwrap_err();
+    cosigners.sign(&[2, 3], &cosigners.house.approved(&cosigners.house.intent(20), 20)).unwrap();
+    cosigners.tell(2, 1).unwrap();
+    let taken = cosigners.house.approved(&cosigners.house.intent(21), 20);
+    assert!(cosigners.claim(1, &[1, 3], &taken).is_ok(), "it is for 3 to refuse, who took part");
+    assert!(cosigners.claim(3, &[1, 3], &taken).is_err());
 }

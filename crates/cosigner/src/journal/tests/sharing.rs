@@ -130,7 +130,7 @@ fn an_entry_that_this_version_cannot_read_is_refused() {
 fn a_lie_about_an_amount_does_not_loosen_a_limit() {
     let mut cosigners = Cosigners::new(2, 3);
     let (_, request) = cosigners.small(1);
-    let mut facts = cosigners.outline(2, &request).unwrap().demand().facts().clone();
+    let mut facts = cosigners.outline(2, &[1, 2], &request).unwrap().demand().facts().clone();
     facts.amount = payout::money::Amount::ZERO;
     let lie = Body::Contribution(Box::new(crate::journal::Contribution {
         facts: facts.clone(),
@@ -145,9 +145,9 @@ fn a_lie_about_an_amount_does_not_loosen_a_limit() {
     let next = entry(&cosigners, 2, lies.remove(0).hash(), &absurd);
     assert_faulty(&cosigners, next, EntryFault::Absurd { author: 2, seq: 2 });
     cosigners.sign(&[1, 3], &request).unwrap();
-    let used = cosigners
-        .journal(1)
-        .with(|union| union.rule_use(&"small".parse().unwrap(), &crate::house::usdt(), None, None));
+    let used = cosigners.journal(1).with(|union| {
+        union.rule_use(union.anybody(), &"small".parse().unwrap(), &crate::house::usdt(), None, None)
+    });
     assert_eq!((used.window_count, used.total), (1, crate::house::tokens(50)));
 }
 

@@ -154,8 +154,8 @@ fn a_limit_that_is_used_up_holds() {
         let intent = world.house.small(number);
         let request = world.house.request(&intent, vec![], u64::try_from(number).unwrap());
         world.try_request(&request).unwrap();
-        // Each by another co-signer: journals count together.
-        world.contributed(2 + u8::try_from(number % 2).unwrap(), NOON, &request);
+        // Each by another participant: their journals count together.
+        world.contributed(1 + u8::try_from(number % 2).unwrap(), NOON, &request);
     }
     let intent = world.house.small(11);
     let request = world.house.request(&intent, vec![], 11);
@@ -189,7 +189,7 @@ fn the_newest_limits_apply_and_not_the_named_ones() {
     });
     let request = world.house.request(&world.house.small(1), vec![], 1);
     assert!(world.try_request(&request).is_ok());
-    world.contributed(3, NOON, &request);
+    world.contributed(2, NOON, &request);
     let request = world.house.request(&world.house.small(2), vec![], 2);
     assert_refused(world.try_request(&request), Check::Budget, Later, "budget");
 }

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod intents;
+mod liars;
 mod policy;
 mod stops;
 mod targets;
@@ -49,7 +50,8 @@ impl World {
 
     /// As if `author` had contributed to the request.
     fn contributed(&mut self, author: u8, at: i64, request: &SignRequest) {
-        let outline = super::outline(&self.house.ctx(&self.union, self.clock), request).unwrap();
+        let outline =
+            super::outline(&self.house.ctx(&self.union, self.clock), &self.participants, request).unwrap();
         let facts = outline.demand().facts().clone();
         let session = Digest::of("test session", &[&at.to_be_bytes(), &[author]]);
         self.see(author, at, Body::Contribution(Box::new(Contribution { facts, session })));
