@@ -160,6 +160,8 @@ impl Union {
 
     fn count(&mut self, author: u8, at: Millis, facts: &Facts, mode: Mode) {
         let who = Authors::of(author);
+        // Who contributes has seen it approved.
+        self.take_sight(author, at, facts.intent);
         let token = self.one_to_one.record(facts, who);
         let next = Key::try_from(self.intents.len()).expect("a journal of 2^32 intents fits on no disk");
         let counted = self

@@ -45,7 +45,7 @@ pub use caller::CALLER_WINDOW_MS;
 pub use context::{Context, Session, WalletKey};
 pub use stops::StopOrder;
 pub use terms::DEVELOPMENT_NETWORKS;
-pub use time::CLOCKS_MS;
+pub use time::{CLOCKS_MS, SEEN_WITHIN_MS};
 pub use verified::{Outline, Sighted, Verified};
 
 use crate::journal::{LONGEST, paper};
@@ -82,7 +82,7 @@ pub fn verify(ctx: &Context<'_>, session: &Session<'_>, request: &SignRequest) -
     let terms = terms::check(ctx, named, &subject.intent)?;
     let decision = rule::check(ctx, named, &subject, request)?;
     approvals::check(ctx, &decision.outcome, &subject, request)?;
-    time::check(ctx, session, &subject)?;
+    time::check(ctx, session, &subject, decision.dated)?;
     let decoded = bytes::decode(&terms, &request.unsigned)?;
     bytes::check(ctx, believed, &terms, &subject, &decoded)?;
     let (key, path) = address::check(ctx, &terms, &subject)?;
@@ -109,7 +109,7 @@ pub fn sight(ctx: &Context<'_>, request: &SignRequest) -> Result<Sighted, Refusa
     terms::check(ctx, named, &subject.intent)?;
     let decision = rule::check(ctx, named, &subject, request)?;
     approvals::check(ctx, &decision.outcome, &subject, request)?;
-    time::check_sight(ctx, &subject)?;
+    time::check_sight(ctx, &subject, decision.dated)?;
     Ok(Sighted { intent: subject.digest })
 }
 

@@ -18,6 +18,17 @@ pub(crate) struct Decision {
     pub(crate) outcome: Outcome,
     /// The rule's limits for the coin in the newest rules, to be decided last and under the journal's lock.
     pub(crate) limits: Option<Limits>,
+    /// Who says when it was made.
+    pub(crate) dated: Dated,
+}
+
+/// Whose word the time of an intent is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dated {
+    /// People's or the caller's, who signed it; or no rule asks for hours.
+    Signed,
+    /// The gateway's alone, which chooses among a rule's hours by it.
+    ByGateway,
 }
 
 pub(crate) fn check(
@@ -55,7 +66,16 @@ pub(crate) fn check(
         };
         Refusal { check: Check::Rule, finality: gap.finality, reason, never: None }
     })?;
-    Ok(Decision { outcome, limits: limits.into_inner() })
+    let signed = caller.is_some() || intent.applicant.is_some() || !outcome.steps().is_empty();
+    let hours = has_hours(named, intent) || has_hours(newest, intent);
+    let dated = if hours && !signed { Dated::ByGateway } else { Dated::Signed };
+    Ok(Decision { outcome, limits: limits.into_inner(), dated })
+}
+
+/// Whether the hour matters to the intent's rule, or to one before it, which another hour passes over.
+fn has_hours(rules: &Rules, intent: &Intent) -> bool {
+    let last = rules.rules.iter().position(|rule| rule.id == intent.rule);
+    rules.rules.iter().take(last.map_or(0, |last| last + 1)).any(|rule| rule.hours.is_some())
 }
 
 /// What the journals say of the recipient. Which addresses are a project's own only the gateway knows; the paying

@@ -1,11 +1,14 @@
 //! Ninth: time. Ours is the greater of clock and newest journal entry; peers whose time is far off are not signed with.
 //! Expiry ends the time to approve only: it is compared with the earliest sight in the journals that can be believed.
+//! So is the time at which an intent was made, where it matters and nobody but the gateway says so: a gateway that dates
+//! a payout back must have shown it then.
 
 use payout::intent::Intent;
 use payout::time::Millis;
 use wire::message::{Check, Refusal};
 
 use super::context::{Context, Session};
+use super::rule::Dated;
 use super::subject::Subject;
 use crate::journal::AHEAD_MS;
 use crate::refuse::later;
@@ -13,7 +16,16 @@ use crate::refuse::later;
 /// The most that two participants' times may differ, ms.
 pub const CLOCKS_MS: i64 = AHEAD_MS;
 
-pub(crate) fn check(ctx: &Context<'_>, session: &Session<'_>, subject: &Subject) -> Result<(), Refusal> {
+/// How long after it was made an intent must have been seen first if its rule asks for hours and nobody signed its
+/// time, ms. A gateway shows it at once; one that was away for longer leaves it to people.
+pub const SEEN_WITHIN_MS: i64 = 10 * 60 * 1000;
+
+pub(crate) fn check(
+    ctx: &Context<'_>,
+    session: &Session<'_>,
+    subject: &Subject,
+    dated: Dated,
+) -> Result<(), Refusal> {
     let now = ctx.now(session.participants);
     for (peer, theirs) in session.clocks {
         let apart = ctx.clock.since(*theirs).abs();
@@ -31,20 +43,31 @@ pub(crate) fn check(ctx: &Context<'_>, session: &Session<'_>, subject: &Subject)
     let expiry = subject.intent.expiry;
     let faults = ctx.policy.roster().faults_assumed();
     let seen = ctx.union.first_sight(&subject.digest, faults).unwrap_or(now).min(now);
-    if seen <= expiry {
-        return Ok(());
+    if seen > expiry {
+        return Err(later(
+            Check::Time,
+            format!(
+                "it expired at {expiry} and no co-signer saw it approved before: withdraw it, or approve a next attempt"
+            ),
+        ));
     }
-    Err(later(
-        Check::Time,
-        format!(
-            "it expired at {expiry} and no co-signer saw it approved before: withdraw it, or approve a next attempt"
-        ),
-    ))
+    let created = subject.intent.created;
+    if dated == Dated::ByGateway && seen.since(created) > SEEN_WITHIN_MS {
+        let minutes = SEEN_WITHIN_MS / 60_000;
+        return Err(later(
+            Check::Time,
+            format!(
+                "it was made at {created} and first seen at {seen}: its rules have hours, nobody signed its time, and \
+                 over {minutes} minutes lie between: withdraw it and ask again, or let people approve it"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// For a sight: in time is now, or the entry that some journal has already.
-pub(crate) fn check_sight(ctx: &Context<'_>, subject: &Subject) -> Result<(), Refusal> {
-    check(ctx, &Session { participants: &[], clocks: &[] }, subject)
+pub(crate) fn check_sight(ctx: &Context<'_>, subject: &Subject, dated: Dated) -> Result<(), Refusal> {
+    check(ctx, &Session { participants: &[], clocks: &[] }, subject, dated)
 }
 
 fn begun(intent: &Intent, now: Millis) -> Result<(), Refusal> {

@@ -112,6 +112,8 @@ pub enum Cause {
     Principal(PrincipalId),
     /// A step of the engine.
     Engine(Step),
+    /// What co-signers told a database that was put back from an old copy.
+    Import,
 }
 
 /// An event with its time and cause, as it enters the history.

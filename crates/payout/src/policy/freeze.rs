@@ -55,14 +55,15 @@ impl Policy {
 
     /// The freeze that stands, if any, from all orders that were kept, in any order.
     ///
-    /// A freeze counts if its signer was an admin in any version held: removing a person does not undo their alarm.
+    /// A freeze counts if its signer was an admin at its date: removing a person does not undo their alarm, and whoever
+    /// has the key of somebody who was removed gives no new one. It can be dated back into their time, once: after the
+    /// next lift no order from then counts.
+    ///
     /// It stands until the quorum of today's admins has signed lifts dated after it. Forged orders and orders for
     /// other deployments are passed over.
     pub fn freeze_state(&self, orders: &[FreezeOrder]) -> Option<FreezeOrder> {
         let ours = |order: &&FreezeOrder| order.deployment == self.deployment();
-        let froze = |order: &&FreezeOrder| {
-            order.order == Freeze::Freeze && self.people.iter().any(|people| judge(people, order).is_ok())
-        };
+        let froze = |order: &&FreezeOrder| order.order == Freeze::Freeze && self.was_admin(order);
         let newest = orders.iter().filter(ours).filter(froze).max_by_key(|order| order.at)?;
         let lifts = |order: &&FreezeOrder| {
             order.order == Freeze::Lift && order.at > newest.at && judge(self.people(), order).is_ok()
@@ -71,6 +72,16 @@ impl Policy {
             orders.iter().filter(ours).filter(lifts).map(|order| &order.principal).collect();
         let needed = usize::from(self.people().admin_quorum).max(1);
         if lifted.len() >= needed { None } else { Some(newest.clone()) }
+    }
+
+    /// Whether who signed an order was in office when it says that it was given. Each version of the people was in
+    /// force until the next one was adopted; where nobody knows when that was, the order counts.
+    fn was_admin(&self, order: &FreezeOrder) -> bool {
+        let ends = self.people_adopted.iter().skip(1).map(Some).chain([None]);
+        let in_force = |until: Option<&Millis>| {
+            until.is_none_or(|until| *until == Millis::default() || order.at <= *until)
+        };
+        self.people.iter().zip(ends).any(|(people, until)| in_force(until) && judge(people, order).is_ok())
     }
 }
 

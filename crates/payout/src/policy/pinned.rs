@@ -31,6 +31,8 @@ pub struct Policy {
     /// Index 0 is version 1.
     rules: Vec<Arc<Rules>>,
     pub(super) people: Vec<Arc<People>>,
+    /// When each of these was adopted here, [`Millis::default`] where nobody knows.
+    pub(super) people_adopted: Vec<Millis>,
     /// The newest, with each payee's `since` no earlier than the version was adopted.
     book: Arc<Book>,
     /// Digests by chain, index 0 is version 1: what a second document at the same number is recognised by.
@@ -81,12 +83,17 @@ pub enum ChainError {
     #[error("the document is {0}")]
     Document(#[from] NotCanonical),
     /// Too few signatures of those who must sign.
-    #[error("version {version} of the {chain} has {cause}")]
+    #[error(
+        "version {version} of the {chain} has {cause} (counted under people version {people}, the newest held: a newer \
+         one that changes who may sign must be delivered first)"
+    )]
     Quorum {
         /// The chain.
         chain: ChainName,
         /// The number.
         version: u64,
+        /// Whose signatures were counted: the version of the people that is held.
+        people: u64,
         /// What is missing.
         #[source]
         cause: QuorumError,
@@ -126,6 +133,7 @@ impl Policy {
             heads,
             rules: vec![Arc::new(genesis.rules.clone())],
             people: vec![Arc::new(genesis.people.clone())],
+            people_adopted: vec![Millis::default()],
             book: Arc::new(genesis.book.clone()),
             digests: [vec![heads.rules.digest], vec![heads.people.digest], vec![heads.book.digest]],
             log: Vec::new(),
@@ -144,7 +152,7 @@ impl Policy {
 
     /// The same, with the time of adoption, which the caller stores beside the version and brings again after a
     /// restart: a new payee of the book is no older than that, so that its signers can't date it back past the cooling
-    /// time.
+    /// time; and an admin who is in office no longer freezes nothing from then on.
     ///
     /// # Errors
     /// [`ChainError`]; nothing has changed then.
@@ -157,11 +165,15 @@ impl Policy {
         self.signers(&version).require().map_err(|cause| ChainError::Quorum {
             chain: version.chain,
             version: version.version,
+            people: self.heads.people.version,
             cause,
         })?;
         match document {
             Document::Rules(rules) => self.rules.push(Arc::new(rules)),
-            Document::People(people) => self.people.push(Arc::new(people)),
+            Document::People(people) => {
+                self.people.push(Arc::new(people));
+                self.people_adopted.push(adopted);
+            }
             Document::Book(book) => self.book = Arc::new(evolve::aged(&self.book, book, adopted)),
         }
         *self.heads.of_mut(version.chain) = Head { version: version.version, digest };

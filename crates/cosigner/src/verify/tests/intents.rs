@@ -212,3 +212,57 @@ fn fees_of_a_wallet_stay_within_their_budget() {
     request.unsigned = crate::house::bytes(&intent, 20, crate::house::price(20));
     assert_refused(world.try_request(&request), Check::Budget, Later, "fees of wallet 7");
 }
+
+/// Small payouts in the morning only, by API, signed by nobody.
+fn mornings() -> World {
+    let hours = payout::policy::Hours { from: 8 * 60, to: 12 * 60 };
+    World::of(House::with(2, 3, |genesis| genesis.rules.rules[1].hours = Some(hours)))
+}
+
+#[test]
+fn a_gateway_cannot_date_an_automatic_payout_back_into_a_rules_hours() {
+    let mut world = mornings();
+    // It is six in the evening; the gateway says that it was asked at ten in the morning.
+    let morning = at(NOON - 2 * HOUR);
+    let intent = Intent { created: morning, expiry: morning.plus(20 * HOUR), ..world.house.small(1) };
+    let request = world.house.request(&intent, vec![], 1);
+    world.clock = NOON + 6 * HOUR;
+    assert_refused(world.try_request(&request), Check::Time, Later, "nobody signed its time");
+    let seen = sight(&world.house.ctx(&world.union, world.clock), &request);
+    assert_refused(seen, Check::Time, Later, "nobody signed its time");
+    // Shown in time, it may wait for money until the evening, whether or not it was tried meanwhile.
+    for tried in [false, true] {
+        let mut world = mornings();
+        world.clock = morning.get() + crate::verify::SEEN_WITHIN_MS;
+        if tried {
+            world.contributed(1, world.clock, &request);
+        } else {
+            assert!(sight(&world.house.ctx(&world.union, world.clock), &request).is_ok());
+            world.see(1, world.clock, Body::Sight { intent: intent.digest() });
+        }
+        world.clock = NOON + 6 * HOUR;
+        world.try_request(&request).unwrap();
+    }
+}
+
+#[test]
+fn an_automatic_payout_without_hours_may_be_seen_late() {
+    let mut world = World::new();
+    let request = world.house.request(&world.house.small(1), vec![], 1);
+    world.clock = NOON + 6 * HOUR;
+    world.try_request(&request).unwrap();
+}
+
+#[test]
+fn hours_of_a_rule_before_it_matter_as_well() {
+    // At night everything needs the treasury; small sums in the day need nobody.
+    let mut world = World::of(House::with(2, 3, |genesis| {
+        let hours = payout::policy::Hours { from: 20 * 60, to: 6 * 60 };
+        let night = crate::house::rule("night", crate::house::approve(&[("treasury", 2)]));
+        genesis.rules.rules.insert(1, payout::policy::Rule { hours: Some(hours), ..night });
+    }));
+    let request = world.house.request(&world.house.small(1), vec![], 1);
+    world.try_request(&request).unwrap();
+    world.clock = NOON + 11 * HOUR;
+    assert_refused(world.try_request(&request), Check::Time, Later, "nobody signed its time");
+}

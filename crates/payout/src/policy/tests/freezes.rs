@@ -95,3 +95,36 @@ fn a_freeze_from_the_end_of_time_is_not_taken() {
     assert_eq!(policy().check_freeze_order(&ahead, at(NOON)), Err(FreezeError::Ahead));
     assert_eq!(policy().check_freeze_order(&order("ann", Freeze::Freeze, NOON + 1), at(NOON)), Ok(()));
 }
+
+/// Bob is removed half an hour after noon.
+fn without_bob() -> Policy {
+    let mut policy = policy();
+    let mut fewer = people();
+    fewer.principals.retain(|who| who.id != name("bob"));
+    let version = version(&policy, &Document::People(fewer), &["ann", "carol"]);
+    policy.append_at(version, at(NOON + 30 * MINUTE)).unwrap();
+    policy
+}
+
+const MINUTE: i64 = 60_000;
+
+#[test]
+fn a_former_admins_key_freezes_nothing_anew() {
+    let policy = without_bob();
+    let later = order("bob", Freeze::Freeze, NOON + 31 * MINUTE);
+    assert_eq!(policy.freeze_state(&[later]), None);
+    let in_office = order("bob", Freeze::Freeze, NOON + 29 * MINUTE);
+    assert_eq!(policy.freeze_state(std::slice::from_ref(&in_office)), Some(in_office));
+}
+
+#[test]
+fn a_freeze_that_is_dated_back_into_an_admins_time_counts_until_the_next_lift_and_never_again() {
+    let policy = without_bob();
+    let mut orders = vec![order("bob", Freeze::Freeze, NOON)];
+    assert!(policy.freeze_state(&orders).is_some());
+    orders.extend(["ann", "carol"].map(|who| order(who, Freeze::Lift, NOON + 40 * MINUTE)));
+    assert_eq!(policy.freeze_state(&orders), None);
+    orders.extend((0..60).map(|minute| order("bob", Freeze::Freeze, NOON + minute * MINUTE)));
+    assert_eq!(policy.freeze_state(&orders), None);
+    assert!(policy.freeze_state(&[order("ann", Freeze::Freeze, NOON + 50 * MINUTE)]).is_some());
+}

@@ -344,3 +344,12 @@ proptest! {
         prop_assert_eq!(policy.newest_rules(), &rules());
     }
 }
+
+#[test]
+fn too_few_signatures_say_under_which_people_they_were_counted() {
+    let policy = policy();
+    let lone = version(&policy, &Document::Rules(rules()), &["ann"]);
+    let refused = policy.clone().append(lone).unwrap_err().to_string();
+    assert!(refused.contains("counted under people version 1, the newest held"), "{refused}");
+    assert!(refused.contains("must be delivered first"), "{refused}");
+}
