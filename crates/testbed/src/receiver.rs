@@ -58,6 +58,8 @@ pub struct Received {
     pub body: Map<String, Value>,
     /// What is wrong with it by the contract.
     pub faults: Vec<String>,
+    /// Whether the answer was `success`. The sender may not have heard it.
+    pub acknowledged: bool,
 }
 
 impl Received {
@@ -160,8 +162,6 @@ async fn take(
 ) -> (StatusCode, &'static str) {
     let (body, faults) = examine(&desk.api_key, &body);
     let path = uri.to_string();
-    let received = Received { path, body, faults };
-    desk.received.lock().unwrap_or_else(PoisonError::into_inner).push(received);
     let manner = {
         let mut manner = desk.manner.lock().unwrap_or_else(PoisonError::into_inner);
         let now = *manner;
@@ -170,6 +170,9 @@ async fn take(
         }
         now
     };
+    let acknowledged = manner == Manner::Success;
+    let received = Received { path, body, faults, acknowledged };
+    desk.received.lock().unwrap_or_else(PoisonError::into_inner).push(received);
     match manner {
         Manner::Success => (StatusCode::OK, "success"),
         Manner::Failing(_) => (StatusCode::INTERNAL_SERVER_ERROR, "try again"),

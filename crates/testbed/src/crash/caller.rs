@@ -1,0 +1,222 @@
+//! A business system and approvers who keep trying, as real ones do: no answer means that they ask again.
+
+use std::time::{Duration, Instant};
+
+use gateway::client::ClientError;
+use gateway::operator::payouts::list::ListQuery;
+
+use super::CrashError;
+use super::rig::PATIENCE;
+use crate::demo::Stage;
+use crate::demo::payment::Money;
+use crate::deployment::cast::{FINANCE, OPERATOR, TREASURY};
+use crate::people::{Person, PersonError};
+use crate::vendor::{Order, Vendor, VendorError};
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// Whose approval the demo's rules ask for, in their order.
+pub const APPROVERS: [&str; 3] = [TREASURY[0], FINANCE[0], FINANCE[1]];
+
+/// The two ways to be paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Road {
+    /// By the automatic rule.
+    Automatic,
+    /// After three people's approval.
+    Approved,
+}
+
+/// A payout that is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// What is asked for; its number and recipient are its own.
+    pub order: Order,
+    /// In which coin.
+    pub coin: Money,
+    /// Who decides.
+    pub road: Road,
+}
+
+/// A payout that was accepted.
+#[derive(Debug, Clone)]
+pub struct Payout {
+    /// What was asked for.
+    pub wanted: Wanted,
+    /// Its number.
+    pub cid: i64,
+}
+
+/// Whoever asks, approves and looks.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    vendor: Vendor,
+    approvers: Vec<Person>,
+    watcher: Person,
+}
+
+impl Caller {
+    pub(super) fn of(stage: &Stage) -> Result<Self, CrashError> {
+        let person = |name: &str| stage.deployment.person(name);
+        Ok(Self {
+            vendor: stage.deployment.vendor()?,
+            approvers: APPROVERS.into_iter().map(person).collect::<Result<_, _>>()?,
+            watcher: person(OPERATOR)?,
+        })
+    }
+
+    /// Somebody who may see everything.
+    pub fn watcher(&self) -> &Person {
+        &self.watcher
+    }
+
+    /// Asks until there is an answer, and sees it approved where people are asked.
+    ///
+    /// # Errors
+    /// [`CrashError::Refused`], and [`CrashError::Late`] when there is none for long.
+    pub async fn pay(&self, wanted: Wanted) -> Result<Payout, CrashError> {
+        let cid = self.ask(&wanted.order).await?;
+        if wanted.road == Road::Approved {
+            self.approve(cid).await?;
+        }
+        Ok(Payout { wanted, cid })
+    }
+
+    /// Asks until there is an answer. An answer that was lost is found by the caller's own number.
+    ///
+    /// # Errors
+    /// As [`Caller::pay`].
+    pub async fn ask(&self, order: &Order) -> Result<i64, CrashError> {
+        let start = Instant::now();
+        loop {
+            let seen = match self.vendor.payout(order).await {
+                Ok(reply) => match (reply.code.as_str(), reply.cid()) {
+                    ("00000", Some(cid)) => return Ok(cid),
+                    // Accepted before; the answer did not arrive.
+                    ("E0009", _) => match self.by_number(&order.third_party_id).await? {
+                        Some(cid) => return Ok(cid),
+                        None => reply.msg,
+                    },
+                    _ => return Err(CrashError::Refused(Box::new(reply))),
+                },
+                Err(error) => transient(error)?.to_string(),
+            };
+            patient(start, "an answer to a request", || seen)?;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The number of a payout whose answer was lost. A real caller asks by its own number from then on.
+    async fn by_number(&self, number: &str) -> Result<Option<i64>, CrashError> {
+        let newest = ListQuery { limit: Some(1000), ..ListQuery::default() };
+        match self.watcher.told(self.watcher.client().payouts(&newest).await) {
+            Ok(lines) => {
+                let found = lines.iter().find(|line| line.third_party_id.as_str() == number);
+                Ok(found.map(|line| line.cid.get()))
+            }
+            Err(error) => unanswered(error).map(|_| None),
+        }
+    }
+
+    /// Has everybody approve, until the gateway says that nobody's word is missing.
+    ///
+    /// # Errors
+    /// [`CrashError::Late`].
+    pub async fn approve(&self, cid: i64) -> Result<(), CrashError> {
+        let start = Instant::now();
+        for person in &self.approvers {
+            loop {
+                let seen = match person.read(cid).await {
+                    Ok(sheet) if sheet.status != 0 => return Ok(()),
+                    Ok(sheet) if sheet.acts.iter().any(|act| act.principal.as_str() == person.name()) => {
+                        break;
+                    }
+                    Ok(_) => match person.approve(cid).await {
+                        Ok(_) => break,
+                        Err(error) => error.to_string(),
+                    },
+                    Err(error) => unanswered(error)?.to_string(),
+                };
+                patient(start, "an approval", || seen)?;
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The payout's status, if the gateway answers.
+    ///
+    /// # Errors
+    /// An answer that is none.
+    pub async fn status(&self, cid: i64) -> Result<Option<i64>, CrashError> {
+        match self.vendor.query(cid).await {
+            Ok(reply) => Ok(reply.data["status"].as_i64()),
+            Err(error) => transient(error).map(|_| None),
+        }
+    }
+
+    /// What the query says of it, as soon as there is an answer.
+    ///
+    /// # Errors
+    /// [`CrashError::Late`] when there is none.
+    pub async fn query(&self, cid: i64) -> Result<serde_json::Value, CrashError> {
+        let start = Instant::now();
+        loop {
+            let seen = match self.vendor.query(cid).await {
+                Ok(reply) if reply.code == "00000" => return Ok(reply.data),
+                Ok(reply) => return Err(CrashError::Refused(Box::new(reply))),
+                Err(error) => transient(error)?.to_string(),
+            };
+            patient(start, "an answer to a query", || seen)?;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// What the gateway says about a payout, for errors.
+    pub async fn explain(&self, cid: i64) -> String {
+        let Some(number) = payout::ids::Cid::new(cid) else { return format!("{cid} is no payout\n") };
+        match self.watcher.client().why(number).await {
+            Ok(why) => format!("payout {cid}: {why:#?}\n"),
+            Err(error) => format!("payout {cid}: {error}\n"),
+        }
+    }
+
+    /// Whether the payout has ended with one of these statuses, and its caller was told so.
+    ///
+    /// # Errors
+    /// [`CrashError::Broken`] when it ended otherwise.
+    pub async fn is_done(&self, stage: &Stage, cid: i64, ends: &[i64]) -> Result<bool, CrashError> {
+        let Some(status) = self.status(cid).await? else { return Ok(false) };
+        if ends.contains(&status) {
+            return Ok(stage.receiver.of(cid).iter().any(|callback| callback.acknowledged));
+        }
+        if matches!(status, 2 | 3 | 4 | 6 | 7) {
+            let what = format!("it ended at {status}, not at {ends:?}");
+            return Err(CrashError::Broken { cid, what });
+        }
+        Ok(false)
+    }
+}
+
+/// An error that passes: nobody was there, or somebody went away in the middle.
+fn transient(error: VendorError) -> Result<VendorError, CrashError> {
+    match error {
+        VendorError::Unreachable { .. } => Ok(error),
+        VendorError::Shape { .. } => Err(error.into()),
+    }
+}
+
+fn unanswered(error: PersonError) -> Result<PersonError, CrashError> {
+    match &error {
+        PersonError::Client { source: ClientError::Unreachable { .. }, .. } => Ok(error),
+        _ => Err(error.into()),
+    }
+}
+
+fn patient(start: Instant, what: &str, seen: impl FnOnce() -> String) -> Result<(), CrashError> {
+    if start.elapsed() < PATIENCE {
+        return Ok(());
+    }
+    Err(CrashError::Late { what: what.to_owned(), waited: PATIENCE, seen: seen() })
+}
