@@ -1,11 +1,13 @@
 //! A gateway orders a ceremony.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use mpc::{KeyShare, Keygen, Refresh};
 use payout::ids::{Digest, WalletId};
 use payout::key::Signature;
+use payout::policy::Rules;
 use tokio::runtime::Handle;
 use wire::message::{
     CeremonyNews, FromCosigner, OpenCeremony, PeerMessage, Purpose, REFRESH_DOMAIN, WalletStanding,
@@ -17,6 +19,7 @@ use crate::ceremony::{self, Fingerprinted, Letter, Protocol, Started, TESTED, Te
 use crate::journal::CeremonyStage;
 use crate::link::{Line, Told};
 use crate::rooms::Room;
+use crate::vault::Held;
 
 /// Opens the ceremony on a thread of its own, or says at once why not.
 pub(super) fn open(cosigner: &Arc<Cosigner>, line: &Arc<Line>, order: OpenCeremony) {
@@ -45,6 +48,20 @@ fn report(line: &Line, order: &OpenCeremony, news: CeremonyNews) {
         CeremonyNews::Failed(why) => tracing::warn!(%ceremony, %wallet, why, "the ceremony failed"),
     }
     line.say(&FromCosigner::Ceremony { ceremony: *ceremony, news });
+}
+
+/// The most wallets that wait for the admins to list them. Nobody signs the order to make a new key, so a gateway could
+/// fill the vault.
+const UNLISTED: usize = 64;
+
+/// How many wallets but this one have shares in the vault that the rules don't list.
+fn unlisted(rules: &Rules, held: &[Held], but: WalletId) -> usize {
+    let waiting: BTreeSet<WalletId> = held
+        .iter()
+        .map(|share| share.wallet)
+        .filter(|wallet| *wallet != but && rules.wallet(*wallet).is_none())
+        .collect();
+    waiting.len()
 }
 
 /// One ceremony at this co-signer.
@@ -102,6 +119,12 @@ impl Desk {
                 if policy.newest_rules().wallet(wallet).is_some() || tested.is_some() {
                     return Err(format!(
                         "wallet {wallet} has a key already: a new key needs a new wallet's number"
+                    ));
+                }
+                let held = self.cosigner.vault.held();
+                if unlisted(policy.newest_rules(), &held, wallet) >= UNLISTED {
+                    return Err(format!(
+                        "{UNLISTED} wallets have keys here that the rules don't list: list them first"
                     ));
                 }
                 Ok(None)
@@ -285,5 +308,28 @@ impl ceremony::Ceremony for Desk {
 
     fn news(&self, news: CeremonyNews) {
         report(&self.line, &self.order, news);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::house::House;
+
+    #[test]
+    fn wallets_that_nobody_listed_are_counted_once_each() {
+        let house = House::new(2, 3);
+        let held = |wallet, epoch| Held {
+            wallet: WalletId::new(wallet).unwrap(),
+            epoch,
+            public_key: [2; 33],
+            chain_code: [3; 32],
+            threshold: 2,
+            share_count: 3,
+            fingerprint: "ABCD".to_owned(),
+        };
+        // 7 is listed; 9 is the one that is asked for.
+        let held = [held(7, 1), held(8, 1), held(8, 2), held(9, 1), held(10, 1)];
+        assert_eq!(unlisted(house.policy.newest_rules(), &held, WalletId::new(9).unwrap()), 2);
     }
 }

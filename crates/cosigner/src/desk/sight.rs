@@ -6,6 +6,7 @@ use wire::message::{Check, Finality, FromCosigner, Refusal, SignRequest};
 
 use super::cosigner::{Cosigner, now};
 use crate::link::Line;
+use crate::refuse::later;
 use crate::verify;
 
 pub(super) async fn answer(cosigner: Arc<Cosigner>, line: Arc<Line>, number: u64, request: SignRequest) {
@@ -16,12 +17,7 @@ pub(super) async fn answer(cosigner: Arc<Cosigner>, line: Arc<Line>, number: u64
                 cosigner.changed.notify_one();
                 None
             }
-            Err(error) => Some(Refusal {
-                check: Check::Journal,
-                finality: Finality::Later,
-                reason: error.to_string(),
-                never: None,
-            }),
+            Err(error) => Some(later(Check::Journal, error.to_string())),
         },
         Err(refusal) => Some(cosigner.answerable(&request, refusal).await),
     };
@@ -37,10 +33,10 @@ impl Cosigner {
         if refusal.finality == Finality::Later {
             return refusal;
         }
-        let Ok(intent) = payout::canonical::parse::<payout::intent::Intent>(&request.intent) else {
+        let Some(vouched) = self.checking(|context| verify::vouched(context, request)) else {
             return refusal;
         };
-        let refusal = self.journal.refuse_for_ever(intent.digest(), refusal, now()).await;
+        let refusal = self.journal.refuse_for_ever(&vouched, refusal, now()).await;
         if refusal.never.is_some() {
             self.changed.notify_one();
         }

@@ -102,6 +102,14 @@ pub enum EntryFault {
         /// Its number.
         seq: u64,
     },
+    /// More than is taken in of one journal in so short a time.
+    #[error("entry {seq} of co-signer {author} is not taken in yet: its journal grows too fast")]
+    TooMuch {
+        /// Whose.
+        author: u8,
+        /// Its number.
+        seq: u64,
+    },
     /// So long that it could not be passed on to others.
     #[error("entry {seq} of co-signer {author} has {length} bytes, more than any entry needs")]
     TooLong {
@@ -128,6 +136,7 @@ impl EntryFault {
             | Self::Forged { author, .. }
             | Self::Absurd { author, .. }
             | Self::Order { author, .. }
+            | Self::TooMuch { author, .. }
             | Self::TooLong { author, .. } => *author,
         }
     }

@@ -86,6 +86,9 @@ pub(crate) struct Batch {
     pub(crate) signatures: Vec<(u64, Vec<u8>)>,
 }
 
+/// A request as it is kept, and the signature that came of it if it is known.
+pub(crate) type Kept = (Vec<u8>, Option<Vec<u8>>);
+
 /// The open file. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Disk {
@@ -164,7 +167,7 @@ impl Disk {
 
     /// What an own contribution was made for, and the signature that came of it if it is known. `None` when it is not
     /// kept.
-    pub(crate) fn paper(&self, entry: u64) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, DiskError> {
+    pub(crate) fn paper(&self, entry: u64) -> Result<Option<Kept>, DiskError> {
         let found = guarded(&self.path, "read", || {
             let transaction = self.database.begin_read()?;
             let look = |table: TableDefinition<'_, u64, &[u8]>| match transaction.open_table(table) {

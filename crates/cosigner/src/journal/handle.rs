@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use payout::approval::{FreezeOrder, SignedAct};
-use payout::ids::{Digest, WalletId};
+use payout::ids::{Digest, RuleId, WalletId};
 use payout::key::SecretKey;
 use payout::policy::quorum::MAX_SIGNATURES;
 use payout::policy::{Roster, SignedVersion};
@@ -20,7 +20,7 @@ use super::state::State;
 use super::union::Union;
 use super::writer::{Job, UNPOISONED, WriteFailed, Written};
 use crate::refuse::cut;
-use crate::verify::{Sighted, StopOrder};
+use crate::verify::{Sighted, StopOrder, Vouched};
 use wire::journal::{Body, CeremonyStage};
 
 /// Where a journal is and whose it is.
@@ -63,6 +63,9 @@ pub enum AppendError {
     /// What this co-signer did may be unknown to it, so it may not continue its journal.
     #[error("this co-signer is quarantined: {0}")]
     Quarantined(String),
+    /// As many payouts that no person approved as their rule lets pass were seen already.
+    #[error("rule {0} lets fewer payouts pass than were shown in its window: ask again when it has moved on")]
+    TooManySights(RuleId),
     /// The process is going down.
     #[error("the journal is closed")]
     Closed,
@@ -230,6 +233,11 @@ impl Journal {
             if state.union.sighted_by_me(&intent) {
                 return Ok(());
             }
+            may_write(&state)?;
+            let fits = sighted.quota().is_none_or(|quota| state.sights.take(quota, clock));
+            if let (false, Some(quota)) = (fits, sighted.quota()) {
+                return Err(AppendError::TooManySights(quota.rule.clone()));
+            }
             self.0.queue_own(&mut state, Body::Sight { intent }, clock)?
         };
         written(answer).await.map(drop)
@@ -253,7 +261,8 @@ impl Journal {
                 self.0.queue(&mut state, Job::default())
             } else {
                 let answer = self.0.queue_own(&mut state, Body::Stop { act: act.clone() }, clock)?;
-                state.union.take_stop(act, Evidence::Own);
+                let me = state.me;
+                state.union.take_stop(me, act);
                 answer
             }
         };
@@ -272,19 +281,22 @@ impl Journal {
                 self.0.queue(&mut state, Job::default())
             } else {
                 let answer = self.0.queue_own(&mut state, Body::Freeze { order: order.clone() }, clock)?;
-                state.union.take_freeze(order);
+                let me = state.me;
+                state.union.take_freeze(me, order);
                 answer
             }
         };
         durable(answer).await.map(drop)
     }
 
-    /// Gives a refusal that nothing can mend its proof: a journaled promise never to contribute to `intent`.
+    /// Gives a refusal that nothing can mend its proof: a journaled promise never to contribute to the intent. Somebody
+    /// must stand behind that: what a gateway makes up by itself gets no entry.
     ///
     /// No promise is made over an intent that this co-signer has contributed to, or is about to: a signature may exist.
-    /// Nor while it is quarantined and can't know, nor for a refusal that may pass. The refusal is returned without a
-    /// proof then.
-    pub async fn refuse_for_ever(&self, intent: Digest, mut refusal: Refusal, clock: Millis) -> Refusal {
+    /// Nor while it is quarantined and can't know, nor for a refusal that may pass, nor when it has made very many in a
+    /// short time. The refusal is returned without a proof then.
+    pub async fn refuse_for_ever(&self, vouched: &Vouched, mut refusal: Refusal, clock: Millis) -> Refusal {
+        let intent = *vouched.intent();
         let answer = {
             let mut state = self.0.change();
             let about_to =
@@ -295,6 +307,8 @@ impl Journal {
             }
             if state.union.never(&intent).is_some() {
                 self.0.queue(&mut state, Job::default())
+            } else if !state.promises.take(1, clock) {
+                return refusal;
             } else {
                 let reason = cut(refusal.reason.clone());
                 let at = state.time(clock);

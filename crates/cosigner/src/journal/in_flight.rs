@@ -92,6 +92,11 @@ impl Journal {
         let demand: &Demand = outline.demand();
         let mut state = self.0.change();
         may_write(&state).map_err(|error| later(Check::Frozen, error.to_string()))?;
+        let (tries, next) = state.union.next_try(&demand.facts.intent);
+        if next > demand.now {
+            let reason = format!("it was signed for {tries} times here; the next time may be at {next}");
+            return Err(later(Check::Session, reason));
+        }
         demand.fits(&state.union, state.claims_but(None))?;
         let ticket = state.next_ticket;
         state.next_ticket += 1;

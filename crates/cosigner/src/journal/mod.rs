@@ -7,6 +7,7 @@
 //! - `chain`: what may follow what; `disk`, `counter` and `writer` keep it; `open` reads it back.
 //! - `union`, with `ledger` and `one_to_one`: what all merged journals say together; `authors`: whose word counts.
 //! - `demand` and `in_flight`: the decision, and the way of a session from claim to contribution.
+//! - `pace`: how fast a journal may grow.
 //! - `share`: what co-signers tell each other; `quarantine`: what one does that may have forgotten; `recall`: what a
 //!   gateway is told that may have.
 
@@ -21,6 +22,7 @@ mod in_flight;
 mod ledger;
 mod one_to_one;
 mod open;
+mod pace;
 mod quarantine;
 mod recall;
 mod share;
@@ -42,6 +44,8 @@ pub use share::{AHEAD_MS, MergeError, Merged, Rest, Share};
 pub use union::{PolicySeen, ShareSeen, StopSeen, Union};
 pub use wire::journal::{Body, CeremonyStage, Contribution, Facts};
 pub use writer::WriteFailed;
+
+pub(crate) use pace::Quota;
 
 pub(crate) use disk::Batch;
 #[cfg(test)]

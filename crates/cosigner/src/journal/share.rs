@@ -28,6 +28,9 @@ const BYTES: usize = 2 * 1024 * 1024;
 /// a message beside others and cut off whoever holds it from whoever lacks it.
 const MAX_BODY: usize = 64 * 1024;
 
+/// What an entry takes beside its body: author, number, hash, time and signature.
+const ENTRY_BYTES: u64 = 160;
+
 /// How many entries at once are a bulk read.
 const BULK: usize = 512;
 
@@ -105,7 +108,7 @@ impl Journal {
                     share.rest = Rest::More;
                     return Flow::Stop;
                 }
-                bytes += entry.body.len() + 160;
+                bytes += entry.body.len() + ENTRY_BYTES as usize;
                 share.entries.push(entry.clone());
                 Flow::More
             };
@@ -161,6 +164,13 @@ impl Journal {
                 Ok(Place::Held) => {}
                 Ok(Place::Next) if entry.author == state.me && !may_recover(&state) => {
                     forgotten = true;
+                }
+                Ok(Place::Next) if !is_allowed(&mut state, &entry, clock) => {
+                    let SignedEntry { author, seq, .. } = entry;
+                    state.raise_alarm(format!(
+                        "co-signer {author}'s journal grows faster than any honest one: ask its owner, or take it out"
+                    ));
+                    faults.insert(author, EntryFault::TooMuch { author, seq });
                 }
                 Ok(Place::Next) => {
                     state.union.apply(entry.author, entry.at, body, mode);
@@ -281,6 +291,12 @@ fn place(state: &mut State, entry: &SignedEntry, body: &Body) -> Result<Place, E
 /// Whether a co-signer takes an admin's order at this time. Who signed it is judged when it matters.
 fn is_taken(order: &FreezeOrder, at: Millis) -> bool {
     order.at.since(at) <= FREEZE_AHEAD_MS && order.reason.chars().count() <= MAX_REASON_CHARS
+}
+
+/// Whether so much may be taken in of another's journal now.
+fn is_allowed(state: &mut State, entry: &SignedEntry, clock: Millis) -> bool {
+    let bytes = u64::try_from(entry.body.len()).unwrap_or(u64::MAX).saturating_add(ENTRY_BYTES);
+    state.taken_in.get_mut(&entry.author).is_some_and(|allowance| allowance.take(bytes, clock))
 }
 
 /// Own entries come back from others only while nothing of our own is on its way to the disk.

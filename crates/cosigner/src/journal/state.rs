@@ -8,6 +8,7 @@ use payout::time::Millis;
 use wire::message::JournalHead;
 
 use super::chain::AuthorChain;
+use super::pace::{self, Allowance, Sights};
 use super::quarantine::Quarantine;
 use super::union::Union;
 use wire::journal::Facts;
@@ -31,6 +32,12 @@ pub(crate) struct State {
     pub(crate) failed: Option<String>,
     /// What people must hear of, newest last.
     pub(crate) alarms: Vec<String>,
+    /// How many more promises may be made now.
+    pub(crate) promises: Allowance,
+    /// How much more may be taken in now of each of the others' journals.
+    pub(crate) taken_in: BTreeMap<u8, Allowance>,
+    /// Sights of payouts that no person approved.
+    pub(crate) sights: Sights,
 }
 
 impl State {
@@ -46,6 +53,9 @@ impl State {
             quarantine: None,
             failed: None,
             alarms: Vec::new(),
+            promises: pace::promises(),
+            taken_in: roster.cosigners.iter().map(|seat| (seat.index, pace::bytes_of_others())).collect(),
+            sights: Sights::default(),
         }
     }
 

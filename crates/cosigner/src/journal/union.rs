@@ -18,11 +18,22 @@ use payout::time::Millis;
 use super::authors::{Authors, Believed, Who};
 use super::ledger::{Key, Ledger, Mode};
 use super::one_to_one::{Conflict, Evidence, OneToOne};
+use super::pace::Tries;
 use wire::journal::{Body, CeremonyStage, Facts};
+
+/// The most stops of one intent that are heard from one other co-signer. An honest one journals those that count; one is
+/// enough.
+const STOPS_TOLD: usize = 16;
+
+/// The most orders to freeze or lift that are heard from one other co-signer. All of them get each order from the
+/// gateway or their owner, so that it is in our own journal before anybody has had so many.
+const FREEZES_TOLD: usize = 1_000;
 
 /// A stop, and whether this co-signer checked that its author may give it.
 #[derive(Debug, Clone)]
 pub struct StopSeen {
+    /// Who told of it first.
+    pub author: u8,
     /// The act.
     pub act: SignedAct,
     /// Ours was checked before it was journaled; others' are checked when they matter.
@@ -87,6 +98,8 @@ pub struct Union {
     sights: HashMap<Digest, Vec<(u8, Millis)>>,
     stops: HashMap<Digest, Vec<StopSeen>>,
     freezes: Vec<FreezeOrder>,
+    /// How many of them came first with each author.
+    freezes_by: BTreeMap<u8, usize>,
     nevers: HashMap<Digest, Promise>,
     bans: BTreeMap<(WalletId, u32), BTreeSet<u8>>,
     policies: BTreeMap<(u8, ChainName), BTreeMap<u64, PolicySeen>>,
@@ -95,6 +108,8 @@ pub struct Union {
     sessions: HashSet<Digest>,
     /// Intents and payouts that we contributed to, voids aside: a signature that pays may exist.
     contributed_here: HashSet<Digest>,
+    /// How often we contributed to each intent.
+    tries: HashMap<Digest, Tries>,
 }
 
 impl Union {
@@ -110,6 +125,7 @@ impl Union {
             sights: HashMap::new(),
             stops: HashMap::new(),
             freezes: Vec::new(),
+            freezes_by: BTreeMap::new(),
             nevers: HashMap::new(),
             bans: BTreeMap::new(),
             policies: BTreeMap::new(),
@@ -117,6 +133,7 @@ impl Union {
             retired: BTreeMap::new(),
             sessions: HashSet::new(),
             contributed_here: HashSet::new(),
+            tries: HashMap::new(),
         }
     }
 
@@ -131,14 +148,15 @@ impl Union {
                 if own {
                     self.sessions.insert(contribution.session);
                     self.contributed_here.insert(contribution.facts.intent);
+                    self.tries.entry(contribution.facts.intent).or_default().add(at);
                     if contribution.facts.kind != Kind::Void {
                         self.contributed_here.insert(contribution.facts.payout);
                     }
                 }
             }
             Body::Sight { intent } => self.take_sight(author, at, intent),
-            Body::Stop { act } => self.take_stop(act, if own { Evidence::Own } else { Evidence::Others }),
-            Body::Freeze { order } => self.take_freeze(order),
+            Body::Stop { act } => self.take_stop(author, act),
+            Body::Freeze { order } => self.take_freeze(author, order),
             Body::Never { intent, reason } if own => self.take_never(intent, at, reason),
             Body::Ban { wallet, epoch, peer, .. } if own => {
                 self.bans.entry((wallet, epoch)).or_default().insert(peer);
@@ -195,17 +213,25 @@ impl Union {
         }
     }
 
-    pub(crate) fn take_stop(&mut self, act: SignedAct, evidence: Evidence) {
+    pub(crate) fn take_stop(&mut self, author: u8, act: SignedAct) {
+        let evidence = if author == self.me { Evidence::Own } else { Evidence::Others };
         let seen = self.stops.entry(act.intent).or_default();
         match seen.iter_mut().find(|stop| stop.act == act) {
-            None => seen.push(StopSeen { act, evidence }),
             Some(stop) if evidence == Evidence::Own => stop.evidence = Evidence::Own,
             Some(_) => {}
+            None => {
+                let told = seen.iter().filter(|stop| stop.author == author).count();
+                if evidence == Evidence::Own || told < STOPS_TOLD {
+                    seen.push(StopSeen { author, act, evidence });
+                }
+            }
         }
     }
 
-    pub(crate) fn take_freeze(&mut self, order: FreezeOrder) {
-        if !self.freezes.contains(&order) {
+    pub(crate) fn take_freeze(&mut self, author: u8, order: FreezeOrder) {
+        let told = self.freezes_by.entry(author).or_default();
+        if (author == self.me || *told < FREEZES_TOLD) && !self.freezes.contains(&order) {
+            *told += 1;
             self.freezes.push(order);
         }
     }
@@ -362,6 +388,11 @@ impl Union {
     /// The newest epoch whose shares were erased here.
     pub fn retired(&self, wallet: WalletId) -> Option<u32> {
         self.retired.get(&wallet).copied()
+    }
+
+    /// How often we have contributed to this intent, and when we may again.
+    pub(crate) fn next_try(&self, intent: &Digest) -> (u32, Millis) {
+        self.tries.get(intent).map_or((0, Millis::default()), Tries::next)
     }
 
     /// Whether a session of this id was contributed to here.

@@ -20,7 +20,7 @@
 //! *Never* ends a payout, so it is said only of what concerns the intent itself and no later event can mend, and only on
 //! evidence of our own: a hostile gateway must not be able to kill a good payout by sending bad bytes, a bad token or bad
 //! approvals for it, nor a compromised co-signer by lying in its journal. The promise counts only once it is journaled
-//! ([`crate::journal::Journal::refuse_for_ever`]).
+//! ([`crate::journal::Journal::refuse_for_ever`]), and that only if somebody stands behind the intent (`vouched`).
 
 mod address;
 mod approvals;
@@ -38,6 +38,7 @@ mod target;
 mod terms;
 mod time;
 mod verified;
+mod vouched;
 
 use wire::message::{Check, Refusal, SignRequest};
 
@@ -47,6 +48,7 @@ pub use stops::StopOrder;
 pub use terms::DEVELOPMENT_NETWORKS;
 pub use time::{CLOCKS_MS, SEEN_WITHIN_MS};
 pub use verified::{Outline, Sighted, Verified};
+pub use vouched::{Vouched, vouched};
 
 use crate::journal::{LONGEST, paper};
 use crate::refuse::later;
@@ -110,7 +112,7 @@ pub fn sight(ctx: &Context<'_>, request: &SignRequest) -> Result<Sighted, Refusa
     let decision = rule::check(ctx, named, &subject, request)?;
     approvals::check(ctx, &decision.outcome, &subject, request)?;
     time::check_sight(ctx, &subject, decision.dated)?;
-    Ok(Sighted { intent: subject.digest })
+    Ok(Sighted { quota: rule::quota(&subject.intent, &decision), intent: subject.digest })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use wire::message::{Check, Refusal, SignRequest};
 use super::caller;
 use super::context::Context;
 use super::subject::Subject;
+use crate::journal::Quota;
 use crate::refuse::later;
 
 /// What the rule asks for, and what it allows.
@@ -88,6 +89,13 @@ fn recipient(ctx: &Context<'_>, intent: &Intent) -> Recipient {
     } else {
         Recipient::FirstTime
     }
+}
+
+/// How many sights of payouts like this one are journaled, if no person approved it.
+pub(crate) fn quota(intent: &Intent, decision: &Decision) -> Option<Quota> {
+    let window = decision.limits.as_ref().and_then(|limits| limits.window.as_ref());
+    let window = window.filter(|_| decision.outcome.steps().is_empty())?;
+    Some(Quota { rule: intent.rule.clone(), hours: window.hours, count: window.count })
 }
 
 /// The limits of the intent's rule in the newest rules, before anything is judged.

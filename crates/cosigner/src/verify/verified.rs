@@ -10,7 +10,7 @@ use super::context::Context;
 use super::subject::Subject;
 use super::terms::Terms;
 use super::{frozen, stops};
-use crate::journal::{Demand, Facts, Union};
+use crate::journal::{Demand, Facts, Quota, Union};
 
 /// Who a request is about and what it would take, read and decoded but not checked: enough to make a session visible
 /// to others.
@@ -39,12 +39,18 @@ impl Outline {
 #[derive(Debug, Clone)]
 pub struct Sighted {
     pub(super) intent: Digest,
+    /// Set if no person approved it: how many such are journaled.
+    pub(super) quota: Option<Quota>,
 }
 
 impl Sighted {
     /// The intent's digest.
     pub fn intent(&self) -> &Digest {
         &self.intent
+    }
+
+    pub(crate) fn quota(&self) -> Option<&Quota> {
+        self.quota.as_ref()
     }
 }
 

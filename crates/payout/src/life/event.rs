@@ -49,6 +49,13 @@ pub enum Event {
         /// The transaction.
         tx: SignedTx,
     },
+    /// What was sent offers too little by now: bytes that do the same on the same token for a higher fee were stored.
+    Outbid {
+        /// The bytes.
+        build: Build,
+    },
+    /// The chain has used its token although no signature ever came back here.
+    TokenUsed,
     /// No quorum of co-signers is left that would ever sign.
     SignatureRefused {
         /// Their reasons.

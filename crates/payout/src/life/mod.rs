@@ -5,6 +5,9 @@
 //!              0           0           0          5       5        5         1       1  └ Failed (7)
 //! ```
 //!
+//! Where the chain's price rises above what was sent, it goes in a circle at 1: Sent ─ Outbidding ─ Signed ─ Sent. Where
+//! the chain has used the token and no signature came back, Signing ─ Overtaken (1) ─ its end.
+//!
 //! Nothing here waits, stores or asks: [`Payout::apply`] turns a state and an event into the next state, or says that
 //! the event is illegal there. The contract's status integers derive from the state and are stored nowhere as truth.
 

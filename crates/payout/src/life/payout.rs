@@ -35,7 +35,7 @@ macro_rules! deciding {
 }
 macro_rules! in_flight {
     () => {
-        State::Signed { .. } | State::Sent { .. }
+        State::Signed { .. } | State::Sent { .. } | State::Outbidding { .. } | State::Overtaken { .. }
     };
 }
 macro_rules! ended {
@@ -74,9 +74,9 @@ impl Payout {
             State::Undecided { .. } | State::Screening { .. } => Some(Step::Screen),
             State::Approving { .. } => Some(Step::Approve),
             State::Queued => Some(Step::Build),
-            State::Built { .. } | State::Signing { .. } => Some(Step::Sign),
+            State::Built { .. } | State::Signing { .. } | State::Outbidding { .. } => Some(Step::Sign),
             State::Signed { .. } => Some(Step::Broadcast),
-            State::Sent { .. } => Some(Step::Confirm),
+            State::Sent { .. } | State::Overtaken { .. } => Some(Step::Confirm),
             ended!() => None,
         }
     }
@@ -126,10 +126,12 @@ impl Payout {
                 State::Queued | State::Built { .. } | State::Signing { .. } => return illegal(&state),
                 in_flight!() | ended!() => return illegal(&state),
             },
-            Event::Withdrawn { by: by @ Withdrawal::Principal { .. } } => match state {
-                deciding!() | State::Queued | State::Built { .. } => State::Withdrawn { by },
-                State::Signing { .. } | in_flight!() | ended!() => return illegal(&state),
-            },
+            Event::Withdrawn { by: by @ (Withdrawal::Principal { .. } | Withdrawal::TargetEnded { .. }) } => {
+                match state {
+                    deciding!() | State::Queued | State::Built { .. } => State::Withdrawn { by },
+                    State::Signing { .. } | in_flight!() | ended!() => return illegal(&state),
+                }
+            }
             Event::Built { build } => match state {
                 State::Queued => State::Built { build },
                 deciding!() | State::Built { .. } | State::Signing { .. } => return illegal(&state),
@@ -141,10 +143,33 @@ impl Payout {
                 in_flight!() | ended!() => return illegal(&state),
             },
             Event::Signed { tx } => match state {
-                State::Signing { build, .. } if build == tx.build => State::Signed { tx },
+                State::Signing { build, .. } if build == tx.build => {
+                    State::Signed { tx, earlier: Vec::new() }
+                }
+                State::Outbidding { build, tx: sent, mut earlier, .. } if build == tx.build => {
+                    earlier.push(sent);
+                    State::Signed { tx, earlier }
+                }
                 State::Signing { .. } | deciding!() | State::Queued | State::Built { .. } => {
                     return illegal(&state);
                 }
+                in_flight!() | ended!() => return illegal(&state),
+            },
+            // The token is the one that it has: a second token would be a second payment.
+            Event::Outbid { build } => match state {
+                State::Sent { tx, earlier, since } | State::Outbidding { build: _, tx, earlier, since }
+                    if build.token == tx.build.token =>
+                {
+                    State::Outbidding { build, tx, earlier, since }
+                }
+                deciding!() | State::Queued | State::Built { .. } | State::Signing { .. } => {
+                    return illegal(&state);
+                }
+                in_flight!() | ended!() => return illegal(&state),
+            },
+            Event::TokenUsed => match state {
+                State::Signing { build, .. } => State::Overtaken { build },
+                deciding!() | State::Queued | State::Built { .. } => return illegal(&state),
                 in_flight!() | ended!() => return illegal(&state),
             },
             Event::SignatureRefused { why } => match state {
@@ -153,12 +178,12 @@ impl Payout {
                 in_flight!() | ended!() => return illegal(&state),
             },
             Event::Broadcast => match state {
-                State::Signed { tx } => State::Sent { tx, since: now },
-                State::Sent { tx, since } => State::Sent { tx, since },
+                State::Signed { tx, earlier } => State::Sent { tx, earlier, since: now },
+                State::Sent { tx, earlier, since } => State::Sent { tx, earlier, since },
                 deciding!() | State::Queued | State::Built { .. } | State::Signing { .. } => {
                     return illegal(&state);
                 }
-                ended!() => return illegal(&state),
+                State::Outbidding { .. } | State::Overtaken { .. } | ended!() => return illegal(&state),
             },
             // A signature from a session whose answer was lost may be what landed, so success and death are also legal
             // before a broadcast of ours is on record; but not before 1, which the contract puts in between.
@@ -210,6 +235,8 @@ impl Event {
             Self::Built { .. } => "built",
             Self::SigningStarted => "given to the co-signers",
             Self::Signed { .. } => "signed",
+            Self::Outbid { .. } => "outbid by a higher offer",
+            Self::TokenUsed => "overtaken on chain",
             Self::SignatureRefused { .. } => "refused by the co-signers",
             Self::Broadcast => "broadcast",
             Self::Succeeded { .. } => "succeeded",

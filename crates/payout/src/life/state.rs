@@ -194,6 +194,11 @@ pub enum Withdrawal {
     },
     /// The time to approve ran out.
     Expired,
+    /// A void or raised cap whose target ended before it was signed.
+    TargetEnded {
+        /// How, in words.
+        how: String,
+    },
 }
 
 /// Where a payout is.
@@ -231,15 +236,40 @@ pub enum State {
     },
     /// Signed and stored; whether a node has it is not known.
     Signed {
-        /// The transaction.
+        /// The newest transaction.
         tx: SignedTx,
+        /// Those that it outbids, oldest first: any of them may still land.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<SignedTx>,
     },
     /// A node took it, or may have. Broadcast again until final.
     Sent {
-        /// The transaction.
+        /// The newest transaction.
         tx: SignedTx,
-        /// When it was first sent.
+        /// Those that it outbids, oldest first: any of them may still land.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<SignedTx>,
+        /// When the newest was first sent.
         since: Millis,
+    },
+    /// What was sent offers too little by now; co-signers are asked for a higher offer on the same token. What was sent
+    /// may still land, and so may the new bytes, whose signature may exist.
+    Outbidding {
+        /// The bytes with the higher offer.
+        build: Build,
+        /// The newest transaction that was sent.
+        tx: SignedTx,
+        /// Those before it, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        earlier: Vec<SignedTx>,
+        /// When the newest was first sent.
+        since: Millis,
+    },
+    /// Co-signers were asked, no signature came back, and the chain has used the token: by a signature that was lost on
+    /// its way here, or by a void. The chain says which.
+    Overtaken {
+        /// The bytes that co-signers were asked to sign.
+        build: Build,
     },
     /// The recipient has it, finally.
     Succeeded {
@@ -278,7 +308,9 @@ impl State {
                 Status::AwaitingApproval
             }
             Self::Queued | Self::Built { .. } | Self::Signing { .. } => Status::AwaitingSignature,
-            Self::Signed { .. } | Self::Sent { .. } => Status::OnItsWay,
+            Self::Signed { .. } | Self::Sent { .. } | Self::Outbidding { .. } | Self::Overtaken { .. } => {
+                Status::OnItsWay
+            }
             Self::Succeeded { .. } => Status::Succeeded,
             Self::Failed { .. } => Status::Failed,
             Self::Refused { .. } => Status::SignatureRejected,
@@ -298,6 +330,8 @@ impl State {
             | Self::Signing { .. }
             | Self::Signed { .. }
             | Self::Sent { .. }
+            | Self::Outbidding { .. }
+            | Self::Overtaken { .. }
             | Self::Succeeded { .. }
             | Self::Failed { .. }
             | Self::Refused { .. }
@@ -316,6 +350,8 @@ impl State {
             Self::Signing { .. } => "signing",
             Self::Signed { .. } => "signed",
             Self::Sent { .. } => "sent",
+            Self::Outbidding { .. } => "outbidding",
+            Self::Overtaken { .. } => "overtaken",
             Self::Succeeded { .. } => "succeeded",
             Self::Failed { .. } => "failed",
             Self::Refused { .. } => "refused",
@@ -324,10 +360,51 @@ impl State {
         }
     }
 
-    /// The id of the transaction that may be, or is, on chain.
+    /// The newest bytes that were made for it, as far as the state still holds them.
+    pub const fn build(&self) -> Option<&Build> {
+        match self {
+            Self::Built { build }
+            | Self::Signing { build, .. }
+            | Self::Outbidding { build, .. }
+            | Self::Overtaken { build } => Some(build),
+            Self::Signed { tx, .. } | Self::Sent { tx, .. } => Some(&tx.build),
+            Self::Undecided { .. }
+            | Self::Screening { .. }
+            | Self::Approving { .. }
+            | Self::Queued
+            | Self::Succeeded { .. }
+            | Self::Failed { .. }
+            | Self::Refused { .. }
+            | Self::Rejected { .. }
+            | Self::Withdrawn { .. } => None,
+        }
+    }
+
+    /// Every signed transaction of it that may land, oldest first.
+    pub fn versions(&self) -> Vec<&SignedTx> {
+        match self {
+            Self::Signed { tx, earlier }
+            | Self::Sent { tx, earlier, .. }
+            | Self::Outbidding { tx, earlier, .. } => earlier.iter().chain([tx]).collect(),
+            Self::Undecided { .. }
+            | Self::Screening { .. }
+            | Self::Approving { .. }
+            | Self::Queued
+            | Self::Built { .. }
+            | Self::Signing { .. }
+            | Self::Overtaken { .. }
+            | Self::Succeeded { .. }
+            | Self::Failed { .. }
+            | Self::Refused { .. }
+            | Self::Rejected { .. }
+            | Self::Withdrawn { .. } => Vec::new(),
+        }
+    }
+
+    /// The id of the transaction that may be, or is, on chain: the newest of several.
     pub fn txid(&self) -> Option<&str> {
         match self {
-            Self::Signed { tx } | Self::Sent { tx, .. } => Some(&tx.txid),
+            Self::Signed { tx, .. } | Self::Sent { tx, .. } | Self::Outbidding { tx, .. } => Some(&tx.txid),
             Self::Succeeded { txid, .. }
             | Self::Failed { death: Death::Reverted { txid, .. } | Death::TokenSpent { txid, .. } } => {
                 Some(txid)
@@ -338,6 +415,7 @@ impl State {
             | Self::Queued
             | Self::Built { .. }
             | Self::Signing { .. }
+            | Self::Overtaken { .. }
             | Self::Refused { .. }
             | Self::Rejected { .. }
             | Self::Withdrawn { .. } => None,
@@ -359,6 +437,8 @@ impl State {
             | Self::Signing { .. }
             | Self::Signed { .. }
             | Self::Sent { .. }
+            | Self::Outbidding { .. }
+            | Self::Overtaken { .. }
             | Self::Refused { .. }
             | Self::Rejected { .. }
             | Self::Withdrawn { .. } => None,

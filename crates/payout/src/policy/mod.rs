@@ -24,7 +24,7 @@ pub mod pinned;
 pub mod quorum;
 mod roster;
 
-pub use approvals::{ActError, Progress, applicant_signed, author, may_act, progress};
+pub use approvals::{ActError, MAX_ACTS, Progress, applicant_signed, author, may_act, progress};
 pub use chain::{ChainName, Document, Head, Heads, SignedVersion, VersionSignature};
 pub use check::{About, Finding, Severity, check};
 pub use check_rule::{Finality, RuleGap, check_rule, covers};

@@ -290,6 +290,34 @@ async fn a_gateway_that_was_away_is_found_again() {
     hall.sign(&[1, 3], 1).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_gateway_makes_up_gets_no_entry_in_the_journal() {
+    let mut hall = Hall::with_wallet(2, 3).await;
+    let before = hall.chair(1).journal.own_seq();
+    let mut intent = hall.intent(1);
+    intent.amount_text = "2".to_owned();
+    for number in 1..=3 {
+        intent.cid = payout::ids::Cid::new(number).unwrap();
+        let mut request = hall.approved(&intent, 1);
+        let acts = std::mem::take(&mut request.acts);
+        let label = hall.hub.open(&[1, 2], &request);
+        let outcome = hall.hub.outcome(label, &[1, 2]).await;
+        let FromCosigner::Refused { refusal, .. } = &outcome[&1] else { panic!("{outcome:?}") };
+        assert_eq!((refusal.finality, &refusal.never), (wire::message::Finality::Never, &None));
+        assert_eq!(hall.chair(1).journal.own_seq(), before);
+        if number < 3 {
+            continue;
+        }
+        // Somebody approved it: then whoever waits for it gets its end.
+        request.acts = acts;
+        let label = hall.hub.open(&[1, 2], &request);
+        let outcome = hall.hub.outcome(label, &[1, 2]).await;
+        let FromCosigner::Refused { refusal, .. } = &outcome[&1] else { panic!("{outcome:?}") };
+        assert!(refusal.never.is_some());
+        assert_eq!(hall.chair(1).journal.own_seq(), before + 1);
+    }
+}
+
 /// `cargo nextest run -p cosigner --run-ignored only the_latency`: prints, asserts nothing.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]

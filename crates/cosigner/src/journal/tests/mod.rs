@@ -19,7 +19,7 @@ use wire::message::{Refusal, SignRequest, SignedEntry};
 
 use super::{Body, Claim, CommitError, Contributed, Facts, Journal, MergeError, Reservation, Rest};
 use crate::house::{House, NOON, at, cosigner_key};
-use crate::verify::{Context, Outline, Session, Verified, outline, verify};
+use crate::verify::{Context, Outline, Session, Verified, outline, verify, vouched};
 
 /// Co-signers with real journals, and no network between them but function calls.
 struct Cosigners {
@@ -59,6 +59,14 @@ impl Cosigners {
 
     fn claim(&self, index: u8, quorum: &[u8], request: &SignRequest) -> Result<Claim, Refusal> {
         self.journal(index).claim(&self.outline(index, quorum, request)?)
+    }
+
+    /// Asks for a promise never to sign an intent that somebody stands behind.
+    fn promise(&self, index: u8, intent: &Intent, refusal: Refusal) -> Refusal {
+        let act = crate::house::act("tom", payout::approval::Act::Approve, intent);
+        let request = self.house.request(intent, vec![act], 0);
+        let vouched = self.with(index, |ctx| vouched(ctx, &request)).unwrap();
+        block_on(self.journal(index).refuse_for_ever(&vouched, refusal, self.clock))
     }
 
     fn commit(&self, reservation: Reservation, session: Digest) -> Result<Contributed, CommitError> {

@@ -9,8 +9,7 @@ use crate::refuse::never;
 use crate::verify::{StopOrder, sight};
 
 fn refuse(cosigners: &Cosigners, intent: &Intent) -> Refusal {
-    let refusal = never(Check::Journal, "ann did reject");
-    block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock))
+    cosigners.promise(1, intent, never(Check::Journal, "ann did reject"))
 }
 
 fn stop_order(cosigners: &Cosigners, intent: &Intent) -> StopOrder {
@@ -51,7 +50,7 @@ fn a_reason_that_quotes_megabytes_does_not_make_an_entry_that_cannot_be_shared()
     let (intent, _) = cosigners.small(1);
     // What a gateway puts into the text of an amount, and a refusal quotes.
     let refusal = never(Check::Rule, "9".repeat(4_000_000));
-    let refusal = block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock));
+    let refusal = cosigners.promise(1, &intent, refusal);
     let proof = refusal.never.unwrap();
     assert!(proof.reason.len() < 2_000, "{} bytes", proof.reason.len());
     let entries = cosigners.journal(1).share(&[]).unwrap().entries;
@@ -160,7 +159,63 @@ fn nothing_is_promised_over_a_refusal_that_may_pass() {
     let cosigners = Cosigners::new(2, 3);
     let (intent, _) = cosigners.small(1);
     let refusal = crate::refuse::later(Check::Budget, "used up");
-    let refusal = block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock));
+    let refusal = cosigners.promise(1, &intent, refusal);
     assert_eq!(refusal.never, None);
     assert_eq!(cosigners.journal(1).own_seq(), 0);
+}
+
+#[test]
+fn a_gateway_that_shows_more_automatic_payouts_than_their_rule_lets_pass_is_held() {
+    // Ten a day.
+    let mut cosigners = Cosigners::new(2, 3);
+    let seen = |cosigners: &Cosigners, number: i64| {
+        let seen = cosigners.with(1, |ctx| sight(ctx, &cosigners.small(number).1)).unwrap();
+        block_on(cosigners.journal(1).sight(&seen, cosigners.clock))
+    };
+    for number in 1..=20 {
+        seen(&cosigners, number).unwrap();
+    }
+    let refused = seen(&cosigners, 21).unwrap_err();
+    assert!(refused.to_string().contains("rule small lets fewer payouts pass"), "{refused}");
+    assert_eq!(cosigners.journal(1).own_seq(), 20);
+    // One that was seen is seen; what people approved is counted by nobody.
+    seen(&cosigners, 7).unwrap();
+    let request = cosigners.house.approved(&cosigners.house.intent(22), 22);
+    let approved = cosigners.with(1, |ctx| sight(ctx, &request)).unwrap();
+    block_on(cosigners.journal(1).sight(&approved, cosigners.clock)).unwrap();
+    cosigners.clock = cosigners.clock.plus(24 * HOUR);
+    let (mut intent, _) = cosigners.small(23);
+    (intent.created, intent.expiry) = (cosigners.clock, cosigners.clock.plus(HOUR));
+    let request = cosigners.house.request(&intent, vec![], 23);
+    let later = cosigners.with(1, |ctx| sight(ctx, &request)).unwrap();
+    block_on(cosigners.journal(1).sight(&later, cosigners.clock)).unwrap();
+}
+
+#[test]
+fn one_payout_is_not_signed_for_again_and_again() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let (_, request) = cosigners.small(1);
+    for _ in 0..50 {
+        cosigners.sign(&[1, 2], &request).unwrap();
+    }
+    let refusal = cosigners.sign(&[1, 2], &request).unwrap_err();
+    assert!(refusal.reason.contains("signed for 50 times"), "{}", refusal.reason);
+    cosigners.restart(1).unwrap();
+    assert!(cosigners.sign(&[1, 3], &request).is_err(), "and a restart does not forget it");
+    cosigners.clock = cosigners.clock.plus(60_000);
+    cosigners.sign(&[1, 2], &request).unwrap();
+}
+
+#[test]
+fn promises_run_out_and_come_back() {
+    let mut cosigners = Cosigners::new(2, 3);
+    let promise = |cosigners: &Cosigners, number| {
+        cosigners.promise(1, &cosigners.house.intent(number), never(Check::Rule, "no")).never.is_some()
+    };
+    cosigners.journal(1).0.change().promises = crate::journal::pace::Allowance::new(3, 60);
+    let made = (1..=10).filter(|number| promise(&cosigners, *number)).count();
+    assert_eq!(made, 3);
+    assert!(promise(&cosigners, 1), "what was promised is promised");
+    cosigners.clock = cosigners.clock.plus(60_000);
+    assert!(promise(&cosigners, 10));
 }

@@ -29,8 +29,7 @@ fn contributions_after_an_entry_are_told_and_nothing_else_is() {
     let mut cosigners = Cosigners::new(2, 3);
     let (first, seen) = (cosigners.small(1).0, cosigners.sign_small(1).1);
     let promise = crate::refuse::never(wire::message::Check::Rule, "no");
-    let stranger = cosigners.small(9).0.digest();
-    block_on(cosigners.journal(1).refuse_for_ever(stranger, promise, cosigners.clock));
+    cosigners.promise(1, &cosigners.small(9).0, promise);
     let (second, newest) = (cosigners.small(2).0, cosigners.sign_small(2).1);
     let all = cosigners.journal(1).recall(0).unwrap();
     assert_eq!(intents(&all), [first.digest(), second.digest()]);

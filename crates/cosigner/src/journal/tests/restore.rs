@@ -44,7 +44,7 @@ fn an_old_copy_of_the_journal_is_quarantined_and_signs_nothing() {
     assert!(refusal.reason.contains("quarantined"), "{}", refusal.reason);
     // It promises nothing either, and a restart does not help.
     let refusal = crate::refuse::never(wire::message::Check::Rule, "no");
-    let refusal = block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock));
+    let refusal = cosigners.promise(1, &intent, refusal);
     assert_eq!(refusal.never, None);
     cosigners.restart(1).unwrap();
     assert!(cosigners.is_quarantined(1));
@@ -204,7 +204,7 @@ fn a_restored_cosigner_promises_nothing_that_others_saw_it_may_have_signed() {
     assert!(!cosigners.is_quarantined(1));
     let promise = |intent: &Intent| {
         let refusal = crate::refuse::never(wire::message::Check::Rule, "no");
-        block_on(cosigners.journal(1).refuse_for_ever(intent.digest(), refusal, cosigners.clock)).never
+        cosigners.promise(1, intent, refusal).never
     };
     assert_eq!(promise(&intent), None);
     assert!(promise(&untouched).is_some());

@@ -3,7 +3,7 @@
 use wire::message::SignedEntry;
 
 use super::*;
-use crate::house::cosigner_key;
+use crate::house::{HOUR, cosigner_key};
 use crate::journal::{AHEAD_MS, Body, EntryFault};
 
 /// An entry of co-signer 2, which the test may lie in.
@@ -204,4 +204,52 @@ fn a_freeze_that_no_honest_cosigner_would_have_taken_is_no_entry() {
     }
     let sound = entry(&cosigners, 1, deployment, &order("stolen laptop".to_owned(), day));
     assert_eq!(merge(&cosigners, vec![sound]).unwrap(), 1);
+}
+
+#[test]
+fn a_journal_that_grows_too_fast_is_taken_in_later() {
+    let cosigners = Cosigners::new(2, 3);
+    let allowance = crate::journal::pace::Allowance::new(500, 1_000);
+    cosigners.journal(1).0.change().taken_in.insert(2, allowance);
+    let mut entries = vec![entry(&cosigners, 1, cosigners.house.genesis.deployment(), &sight("1"))];
+    for seq in 2..=5 {
+        let previous = entries[entries.len() - 1].hash();
+        entries.push(entry(&cosigners, seq, previous, &sight(&seq.to_string())));
+    }
+    let fault = EntryFault::TooMuch { author: 2, seq: 3 };
+    match merge(&cosigners, entries.clone()) {
+        Err(MergeError::Entry(found)) => assert_eq!(found, fault),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(cosigners.journal(1).heads()[1].seq, 2);
+    assert!(cosigners.journal(1).alarms()[0].contains("co-signer 2's journal grows faster"));
+    let later = cosigners.clock.plus(HOUR);
+    let merged = cosigners.journal(1).merge(2, entries, &[], later).unwrap_err();
+    assert!(matches!(merged, MergeError::Entry(EntryFault::TooMuch { seq: 5, .. })), "{merged}");
+}
+
+#[test]
+fn stops_and_freezes_that_mean_nothing_do_not_pile_up() {
+    use crate::house::{act, key, name};
+    use payout::approval::{Act, Freeze, FreezeOrder};
+    let mut cosigners = Cosigners::new(2, 3);
+    let deployment = cosigners.house.genesis.deployment();
+    let intent = cosigners.house.intent(1);
+    for number in 0..1_100 {
+        let act = act(&format!("nobody-{number}"), Act::Reject, &intent);
+        cosigners.lie(2, cosigners.clock, &Body::Stop { act });
+        let at = cosigners.clock.plus(-number);
+        let order =
+            FreezeOrder::sign(&key("tom"), name("tom"), deployment, Freeze::Freeze, String::new(), at);
+        cosigners.lie(2, cosigners.clock, &Body::Freeze { order });
+    }
+    cosigners.tell(2, 1).unwrap();
+    let held =
+        cosigners.journal(1).with(|union| (union.stops(&intent.digest()).len(), union.freezes().len()));
+    assert_eq!(held, (16, 1_000));
+    // Another's word is heard all the same.
+    cosigners.lie(3, cosigners.clock, &Body::Stop { act: act("ann", Act::Reject, &intent) });
+    cosigners.tell(3, 1).unwrap();
+    let request = cosigners.house.approved(&intent, 1);
+    assert!(cosigners.verify(1, &[1, 2], &request).unwrap_err().reason.contains("ann did reject"));
 }

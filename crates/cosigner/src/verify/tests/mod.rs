@@ -13,7 +13,7 @@ use payout::intent::Intent;
 use payout::time::Millis;
 use wire::message::{Check, Finality, Refusal, SignRequest};
 
-use super::{Session, Verified, sight, verify};
+use super::{Session, Verified, sight, verify, vouched};
 use crate::house::{ENOUGH, House, NOON, act, approvals};
 use crate::journal::{Body, CeremonyStage, Contribution, Mode, Union};
 
@@ -361,4 +361,34 @@ fn a_stage_of_a_ceremony_says_nothing_about_payouts() {
     let fingerprint = "ABCD-EFGH".to_owned();
     world.see(3, NOON, Body::Ceremony { wallet, epoch: 9, fingerprint, stage: CeremonyStage::Kept });
     assert!(world.try_approved(&world.house.intent(1)).is_ok());
+}
+
+// -- who stands behind it
+
+#[test]
+fn nobody_stands_behind_what_a_gateway_makes_up() {
+    let world = World::new();
+    let intent = world.house.intent(1);
+    let ctx = world.house.ctx(&world.union, world.clock);
+    let mut request = world.house.request(&intent, vec![], 1);
+    assert!(vouched(&ctx, &request).is_none());
+    // A stranger's signature, a stolen one, one under a known name.
+    let mut stolen = act("tom", Act::Approve, &world.house.intent(2));
+    let mut named = act("mallory", Act::Approve, &intent);
+    named.principal = crate::house::name("tom");
+    request.acts = vec![act("mallory", Act::Approve, &intent), stolen.clone(), named];
+    stolen.intent = intent.digest();
+    request.acts.push(stolen);
+    assert!(vouched(&ctx, &request).is_none());
+    request.acts.push(act("tom", Act::Reject, &intent));
+    assert_eq!(*vouched(&ctx, &request).unwrap().intent(), intent.digest());
+}
+
+#[test]
+fn a_stop_in_a_journal_stands_behind_a_refusal() {
+    let mut world = World::new();
+    let request = world.house.request(&world.house.small(1), vec![], 1);
+    let stop = Body::Stop { act: act("otto", Act::Withdraw, &world.house.small(1)) };
+    world.see(2, NOON, stop);
+    assert!(vouched(&world.house.ctx(&world.union, world.clock), &request).is_some());
 }

@@ -50,6 +50,11 @@ pub(super) fn signed(nonce: u8) -> SignedTx {
     SignedTx { build: build(nonce), signed: vec![nonce, 1], txid: "0xcc".to_owned() }
 }
 
+/// The same token, a higher offer.
+pub(super) fn higher() -> Build {
+    Build { unsigned: vec![1, 99], max_fee: Amount::from_u128(2), ..build(1) }
+}
+
 fn block() -> BlockRef {
     BlockRef { height: 5, hash: "0xdd".to_owned(), time: at(50) }
 }
@@ -66,8 +71,10 @@ pub(super) fn states() -> Vec<(&'static str, State)> {
         ("queued", State::Queued),
         ("built", State::Built { build: build(1) }),
         ("signing", State::Signing { build: build(1), since: at(20) }),
-        ("signed", State::Signed { tx: signed(1) }),
-        ("sent", State::Sent { tx: signed(1), since: at(30) }),
+        ("signed", State::Signed { tx: signed(1), earlier: vec![] }),
+        ("sent", State::Sent { tx: signed(1), earlier: vec![], since: at(30) }),
+        ("outbidding", State::Outbidding { build: higher(), tx: signed(1), earlier: vec![], since: at(30) }),
+        ("overtaken", State::Overtaken { build: build(1) }),
         ("succeeded", State::Succeeded { txid: txid(), block: block() }),
         ("failed", State::Failed { death: Death::TokenSpent { txid: txid(), block: block() } }),
         ("refused", State::Refused { why: "never".to_owned() }),
@@ -79,6 +86,7 @@ pub(super) fn states() -> Vec<(&'static str, State)> {
         match state {
             State::Undecided { .. } | State::Screening { .. } | State::Approving { .. } | State::Queued => {}
             State::Built { .. } | State::Signing { .. } | State::Signed { .. } | State::Sent { .. } => {}
+            State::Outbidding { .. } | State::Overtaken { .. } => {}
             State::Succeeded { .. } | State::Failed { .. } | State::Refused { .. } => {}
             State::Rejected { .. } | State::Withdrawn { .. } => {}
         }
@@ -101,10 +109,15 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("rejected by screening", Event::Rejected { by: Rejection::Screening }),
         ("withdrawn by principal", Event::Withdrawn { by: Withdrawal::Principal { by: by() } }),
         ("expired", Event::Withdrawn { by: Withdrawal::Expired }),
+        ("target ended", Event::Withdrawn { by: Withdrawal::TargetEnded { how: "paid".to_owned() } }),
         ("built", Event::Built { build: build(1) }),
         ("signing started", Event::SigningStarted),
         ("signed", Event::Signed { tx: signed(1) }),
         ("signed something else", Event::Signed { tx: signed(2) }),
+        ("outbid", Event::Outbid { build: higher() }),
+        ("outbid on another token", Event::Outbid { build: build(2) }),
+        ("signed higher", Event::Signed { tx: SignedTx { build: higher(), ..signed(1) } }),
+        ("token used", Event::TokenUsed),
         ("signature refused", Event::SignatureRefused { why: "never".to_owned() }),
         ("broadcast", Event::Broadcast),
         ("succeeded", Event::Succeeded { txid: txid(), block: block() }),
@@ -124,12 +137,15 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
             Event::Rejected {
                 by: Rejection::Rule { .. } | Rejection::Principal { .. } | Rejection::Screening,
             } => {}
-            Event::Withdrawn { by: Withdrawal::Principal { .. } | Withdrawal::Expired } => {}
+            Event::Withdrawn {
+                by: Withdrawal::Principal { .. } | Withdrawal::Expired | Withdrawal::TargetEnded { .. },
+            } => {}
             Event::Built { .. }
             | Event::SigningStarted
             | Event::Signed { .. }
             | Event::SignatureRefused { .. } => {}
             Event::Broadcast | Event::Succeeded { .. } => {}
+            Event::Outbid { .. } | Event::TokenUsed => {}
             Event::Died { death: Death::Reverted { .. } | Death::TokenSpent { .. } } => {}
         }
     }

@@ -2,29 +2,32 @@
 
 use std::collections::BTreeSet;
 
-use super::samples::{CONTRACT, at, build, code, events, in_state, intent, signed, states, steps};
-use crate::life::{Event, Illegal, Payout, Requirement, Screening, State, Status};
+use super::samples::{CONTRACT, at, build, code, events, higher, in_state, intent, signed, states, steps};
+use crate::life::{Build, Event, Illegal, Payout, Requirement, Screening, SignedTx, State, Status};
 
 /// What may happen, and where it leads. All that is not here is illegal.
-const LEGAL: [(&str, &str, &str); 46] = [
+const LEGAL: [(&str, &str, &str); 62] = [
     ("undecided", "decided: nobody", "queued"),
     ("undecided", "decided: steps", "approving"),
     ("undecided", "rejected by rule", "rejected"),
     ("undecided", "rejected by principal", "rejected"),
     ("undecided", "rejected by screening", "rejected"),
     ("undecided", "withdrawn by principal", "withdrawn"),
+    ("undecided", "target ended", "withdrawn"),
     ("undecided", "expired", "withdrawn"),
     ("screening, then nobody", "screening passed", "queued"),
     ("screening, then nobody", "rejected by rule", "rejected"),
     ("screening, then nobody", "rejected by principal", "rejected"),
     ("screening, then nobody", "rejected by screening", "rejected"),
     ("screening, then nobody", "withdrawn by principal", "withdrawn"),
+    ("screening, then nobody", "target ended", "withdrawn"),
     ("screening, then nobody", "expired", "withdrawn"),
     ("screening, then steps", "screening passed", "approving"),
     ("screening, then steps", "rejected by rule", "rejected"),
     ("screening, then steps", "rejected by principal", "rejected"),
     ("screening, then steps", "rejected by screening", "rejected"),
     ("screening, then steps", "withdrawn by principal", "withdrawn"),
+    ("screening, then steps", "target ended", "withdrawn"),
     ("screening, then steps", "expired", "withdrawn"),
     ("approving", "approval given", "approving"),
     ("approving", "approval complete", "queued"),
@@ -32,17 +35,20 @@ const LEGAL: [(&str, &str, &str); 46] = [
     ("approving", "rejected by principal", "rejected"),
     ("approving", "rejected by screening", "rejected"),
     ("approving", "withdrawn by principal", "withdrawn"),
+    ("approving", "target ended", "withdrawn"),
     ("approving", "expired", "withdrawn"),
     ("queued", "built", "built"),
     ("queued", "rejected by rule", "rejected"),
     ("queued", "rejected by principal", "rejected"),
     ("queued", "rejected by screening", "rejected"),
     ("queued", "withdrawn by principal", "withdrawn"),
+    ("queued", "target ended", "withdrawn"),
     ("built", "signing started", "signing"),
     ("built", "rejected by rule", "rejected"),
     ("built", "rejected by principal", "rejected"),
     ("built", "rejected by screening", "rejected"),
     ("built", "withdrawn by principal", "withdrawn"),
+    ("built", "target ended", "withdrawn"),
     ("signing", "signed", "signed"),
     ("signing", "signature refused", "refused"),
     ("signed", "broadcast", "sent"),
@@ -53,6 +59,16 @@ const LEGAL: [(&str, &str, &str); 46] = [
     ("sent", "succeeded", "succeeded"),
     ("sent", "reverted", "failed"),
     ("sent", "token spent", "failed"),
+    ("sent", "outbid", "outbidding"),
+    ("outbidding", "outbid", "outbidding"),
+    ("outbidding", "signed higher", "signed"),
+    ("outbidding", "succeeded", "succeeded"),
+    ("outbidding", "reverted", "failed"),
+    ("outbidding", "token spent", "failed"),
+    ("signing", "token used", "overtaken"),
+    ("overtaken", "succeeded", "succeeded"),
+    ("overtaken", "reverted", "failed"),
+    ("overtaken", "token spent", "failed"),
 ];
 
 fn expected(state: &str, event: &str) -> Option<&'static str> {
@@ -116,7 +132,8 @@ fn an_ended_payout_takes_no_event_and_has_no_step() {
 #[test]
 fn once_co_signers_were_asked_no_stop_can_end_it() {
     for (name, state) in states() {
-        if !matches!(state, State::Signing { .. } | State::Signed { .. } | State::Sent { .. }) {
+        let asked = matches!(state, State::Signing { .. }) || state.status() == Status::OnItsWay;
+        if !asked {
             continue;
         }
         for (what, event) in events() {
@@ -172,19 +189,54 @@ fn the_bytes_travel_unchanged_from_building_to_sending() {
         .chain([Event::Broadcast])
         .zip(10..)
         .try_fold(in_state(State::Queued), |payout, (event, ms)| payout.apply(event, at(ms)));
-    assert_eq!(sent, Ok(in_state(State::Sent { tx: signed(3), since: at(13) })));
+    assert_eq!(sent, Ok(in_state(State::Sent { tx: signed(3), earlier: vec![], since: at(13) })));
 }
 
 #[test]
 fn sending_again_keeps_the_time_of_the_first_sending() {
-    let sent = in_state(State::Sent { tx: signed(1), since: at(30) });
+    let sent = in_state(State::Sent { tx: signed(1), earlier: vec![], since: at(30) });
     assert_eq!(sent.clone().apply(Event::Broadcast, at(90)), Ok(sent));
+}
+
+#[test]
+fn a_higher_offer_keeps_all_that_was_sent_before_it() {
+    let higher_tx = SignedTx { build: higher(), signed: vec![9], txid: "0xee".to_owned() };
+    let highest = Build { unsigned: vec![1, 200], ..higher() };
+    let events = [
+        Event::Outbid { build: higher() },
+        Event::Signed { tx: higher_tx.clone() },
+        Event::Broadcast,
+        Event::Outbid { build: highest.clone() },
+    ];
+    let sent = in_state(State::Sent { tx: signed(1), earlier: vec![], since: at(30) });
+    let after =
+        events.into_iter().zip(40..).try_fold(sent, |payout, (event, ms)| payout.apply(event, at(ms)));
+    let State::Outbidding { build, tx, earlier, since } = after.unwrap().state else {
+        panic!("not outbidding")
+    };
+    assert_eq!(
+        (build, tx.clone(), earlier.clone(), since),
+        (highest, higher_tx.clone(), vec![signed(1)], at(42))
+    );
+    let state = State::Sent { tx, earlier, since };
+    assert_eq!(state.versions(), [&signed(1), &higher_tx]);
+    assert_eq!((state.txid(), state.build()), (Some("0xee"), Some(&higher())));
+}
+
+#[test]
+fn states_of_before_there_were_higher_offers_are_read() {
+    let tx = serde_json::to_value(signed(1)).unwrap();
+    let old = serde_json::json!({"state": "sent", "tx": tx, "since": "30"});
+    let read: State = serde_json::from_value(old.clone()).unwrap();
+    assert_eq!(read, State::Sent { tx: signed(1), earlier: vec![], since: at(30) });
+    assert_eq!(serde_json::to_value(read).unwrap(), old, "and written as before");
 }
 
 #[test]
 fn only_what_is_or_may_be_on_chain_has_a_transaction_id() {
     for (name, state) in states() {
-        let on_chain = matches!(code(&in_state(state.clone())), 1 | 6 | 7);
+        // Of what overtook it only the chain knows the id.
+        let on_chain = matches!(code(&in_state(state.clone())), 1 | 6 | 7) && name != "overtaken";
         assert_eq!(state.txid().is_some(), on_chain, "{name}");
         assert_eq!(state.block().is_some(), on_chain && state.status().is_terminal(), "{name}");
     }

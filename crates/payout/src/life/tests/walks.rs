@@ -26,6 +26,8 @@ fn happenings() -> impl Strategy<Value = Vec<Event>> {
         "signing started",
         "signed",
         "broadcast",
+        "outbid",
+        "signed higher",
     ];
     let any_event = prop::sample::select(events()).prop_map(|(_, event)| event);
     let usual = prop::sample::subsequence(way.to_vec(), 0..=way.len()).prop_map(|names| {
