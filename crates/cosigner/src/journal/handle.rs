@@ -146,6 +146,17 @@ pub(crate) fn may_write(state: &State) -> Result<(), AppendError> {
     }
 }
 
+/// What the journal says of a version that is adopted.
+pub(crate) fn adopted_entry(version: &SignedVersion) -> Body {
+    Body::PolicyAdopted {
+        chain: version.chain,
+        version: version.version,
+        digest: version.digest(),
+        // More are not looked at by anybody, and an entry must stay short enough to be shared.
+        signatures: version.signatures.iter().take(MAX_SIGNATURES).cloned().collect(),
+    }
+}
+
 /// Waits until a job and everything queued before it is durable; gives its own entries.
 async fn durable(answer: oneshot::Receiver<Written>) -> Result<Vec<SignedEntry>, AppendError> {
     Ok(answer.await.map_err(|_| AppendError::Closed)??)
@@ -374,13 +385,7 @@ impl Journal {
     /// # Errors
     /// [`AppendError`].
     pub async fn adopt(&self, version: SignedVersion, adopted: Millis) -> Result<(), AppendError> {
-        let body = Body::PolicyAdopted {
-            chain: version.chain,
-            version: version.version,
-            digest: version.digest(),
-            // More are not looked at by anybody, and an entry must stay short enough to be shared.
-            signatures: version.signatures.iter().take(MAX_SIGNATURES).cloned().collect(),
-        };
+        let body = adopted_entry(&version);
         let answer = {
             let mut state = self.0.change();
             if state.failed.is_some() {
@@ -389,7 +394,10 @@ impl Journal {
             // A quarantined co-signer still learns the policy; it tells of it when it may write again.
             let own = match may_write(&state) {
                 Ok(()) => vec![(body, state.time(adopted))],
-                Err(_) => Vec::new(),
+                Err(_) => {
+                    state.untold.push(body);
+                    Vec::new()
+                }
             };
             self.0.queue(&mut state, Job { own, policy: vec![(version, adopted)], ..Job::default() })
         };

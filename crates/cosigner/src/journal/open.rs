@@ -4,18 +4,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use payout::ids::Digest;
+use payout::policy::SignedVersion;
 use wire::journal::Body;
 use wire::message::SignedEntry;
 
 use super::chain::{EntryFault, Place};
 use super::counter::{Counter, CounterError, Reached};
 use super::disk::{Batch, Disk, DiskError, Flow};
-use super::handle::{Inner, Journal, Settings};
+use super::handle::{Inner, Journal, Settings, adopted_entry};
 use super::ledger::Mode;
 use super::quarantine::Quarantine;
 use super::share::QUARANTINE;
 use super::state::State;
-use super::writer::Writer;
+use super::writer::{Job, Writer};
 
 const DEPLOYMENT: &str = "deployment";
 const AUTHOR: &str = "author";
@@ -129,7 +130,21 @@ impl Journal {
             Some((counter, _)) => counter,
             None => Counter::create(&settings.counter, Reached { seq: 0, hash: settings.deployment })?,
         };
-        Self::start(settings, disk, counter, state)
+        state.untold = untold(&disk, &state)?;
+        let journal = Self::start(settings, disk, counter, state)?;
+        journal.tell_untold();
+        Ok(journal)
+    }
+
+    /// What was adopted in a quarantine that has ended since.
+    fn tell_untold(&self) {
+        let mut state = self.0.change();
+        if state.quarantine.is_some() || state.untold.is_empty() {
+            return;
+        }
+        let at = state.own().at;
+        let own = std::mem::take(&mut state.untold).into_iter().map(|body| (body, at)).collect();
+        drop(self.0.queue(&mut state, Job { own, ..Job::default() }));
     }
 
     fn start(settings: Settings, disk: Disk, counter: Counter, state: State) -> Result<Self, JournalError> {
@@ -233,6 +248,16 @@ impl Seen {
         state.union.apply(author, entry.at, body, Mode::Bulk);
         Ok(())
     }
+}
+
+/// The policy versions that are kept and of which our own journal does not tell.
+fn untold(disk: &Disk, state: &State) -> Result<Vec<Body>, DiskError> {
+    let versions = disk.policy()?.into_iter().map(|(version, _)| version);
+    let told = |version: &SignedVersion| {
+        let mut told = state.union.adopted(version.chain, version.version);
+        told.any(|seen| seen.author == state.me)
+    };
+    Ok(versions.filter(|version| !told(version)).map(|version| adopted_entry(&version)).collect())
 }
 
 /// How far the others' journals reach that count as our own word since a restore.

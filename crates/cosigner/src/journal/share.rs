@@ -266,8 +266,9 @@ impl Journal {
         if quarantine.is_over() && own_idle {
             let reason = quarantine.reason.clone();
             // The entry, the end of the marker and the counter are one commit; until then the quarantine stands.
+            let own = std::iter::once(Body::Restored { reason }).chain(std::mem::take(&mut state.untold));
             let job = Job {
-                own: vec![(Body::Restored { reason }, at)],
+                own: own.map(|body| (body, at)).collect(),
                 meta: vec![(QUARANTINE, None), inheritance(state)],
                 ..Job::default()
             };

@@ -11,7 +11,7 @@ use super::chain::AuthorChain;
 use super::pace::{self, Allowance, Sights};
 use super::quarantine::Quarantine;
 use super::union::Union;
-use wire::journal::Facts;
+use wire::journal::{Body, Facts};
 
 /// The number of a session in flight.
 pub(crate) type Ticket = u64;
@@ -28,6 +28,8 @@ pub(crate) struct State {
     /// Own entries that are queued and not yet durable.
     pub(crate) own_queued: usize,
     pub(crate) quarantine: Option<Quarantine>,
+    /// Policy versions that were adopted in quarantine: they are told of when it ends.
+    pub(crate) untold: Vec<Body>,
     /// The disk failed: nothing is written any more.
     pub(crate) failed: Option<String>,
     /// What people must hear of, newest last.
@@ -51,6 +53,7 @@ impl State {
             next_ticket: 0,
             own_queued: 0,
             quarantine: None,
+            untold: Vec::new(),
             failed: None,
             alarms: Vec::new(),
             promises: pace::promises(),

@@ -243,3 +243,34 @@ fn what_a_restored_cosigner_merged_stands_for_what_it_lost() {
     assert!(cosigners.claim(1, &[1, 3], &taken).is_ok(), "it is for 3 to refuse, who took part");
     assert!(cosigners.claim(3, &[1, 3], &taken).is_err());
 }
+
+#[test]
+fn a_policy_that_was_adopted_in_quarantine_is_told_of_when_it_ends() {
+    for restarted in [false, true] {
+        let mut cosigners = Cosigners::new(2, 3);
+        let old = cosigners.copy(1);
+        cosigners.sign(&[1, 2], &cosigners.small(1).1).unwrap();
+        cosigners.put_back(1, &old);
+        let version = cosigners.house.publish(|rules| rules.book_cooling_hours = 48);
+        block_on(cosigners.journal(1).adopt(version.clone(), cosigners.clock)).unwrap();
+        if restarted {
+            cosigners.restart(1).unwrap();
+        }
+        cosigners.tell(2, 1).unwrap();
+        cosigners.tell(3, 1).unwrap();
+        block_on(cosigners.journal(1).flush()).unwrap();
+        assert!(!cosigners.is_quarantined(1));
+        cosigners.tell(1, 3).unwrap();
+        let told = cosigners.journal(3).with(|union| {
+            let told: Vec<_> = union.adopted(version.chain, version.version).cloned().collect();
+            told
+        });
+        assert_eq!(told.len(), 1);
+        assert_eq!((told[0].author, told[0].digest), (1, version.digest()));
+        // Once, also after a restart.
+        let seq = cosigners.journal(1).own_seq();
+        cosigners.restart(1).unwrap();
+        block_on(cosigners.journal(1).flush()).unwrap();
+        assert_eq!(cosigners.journal(1).own_seq(), seq);
+    }
+}
