@@ -5,7 +5,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)
 PROCESSES := -p gateway -p cosigner -p testbed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-once test bench fmt lint deps processes
+.PHONY: help demo demo-once attacks test bench fmt lint deps processes
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ demo: processes ## start a development chain, three co-signers and a gateway, an
 
 demo-once: processes ## the same, make one payout from request to callback, and stop
 	exec $(BUILT)/release/bursar-demo once
+
+attacks: processes ## attack the co-signers with a hostile gateway and hostile co-signers; everything must be refused
+	exec $(BUILT)/release/bursar-demo attacks
 
 bench: processes ## measure accepted payouts and signatures a second on this machine
 	exec $(BUILT)/release/bursar-demo bench

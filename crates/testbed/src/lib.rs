@@ -6,10 +6,12 @@
 //! - [`deployment`]: gateway, co-signers, people and their keys in one folder; [`people`]: their acts.
 //! - [`fixture`]: deployments that are ready to pay, made once and copied.
 //! - [`bench`]: figures of this machine.
+//! - [`attacks`]: a hostile gateway and hostile co-signers against honest ones.
 //! - [`crash`]: processes that are killed at named places, and rise again.
 //! - [`demo`]: payouts from request to callback; [`progress`]: what one sees of it.
 
 pub mod anvil;
+pub mod attacks;
 pub mod bench;
 pub mod crash;
 pub mod demo;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use testbed::attacks::{self, AttackError};
 use testbed::bench;
 use testbed::demo::{self, DemoError};
 use testbed::progress::Progress;
@@ -32,6 +33,16 @@ enum Command {
         #[arg(long, default_value = "var/demo")]
         folder: PathBuf,
     },
+    /// Attack honest co-signers with a hostile gateway and hostile co-signers: prints a table of what was tried and who
+    /// refused it, and a line of JSON last. Fails unless everything was refused.
+    Attacks {
+        /// Where the attacked deployments are made, and taken away again.
+        #[arg(long, default_value = "var/attacks")]
+        folder: PathBuf,
+        /// Only attacks whose names begin so: a group, or group/case.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
     /// Measure signatures and accepted payouts a second, times and memory; the last line of the output is JSON.
     Bench {
         /// The folder, which is emptied first.
@@ -48,14 +59,18 @@ async fn main() -> ExitCode {
         Command::Up { folder } => up(&folder, &progress).await,
         Command::Once { folder } => once(&folder, &progress).await,
         Command::Bench { folder } => measure(&folder, &progress).await,
-    };
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            progress.say(&format!("\n{}", with_causes(&error)));
-            ExitCode::FAILURE
+        Command::Attacks { folder, only } => {
+            return ended(attack(&folder, &only, &progress).await, &progress);
         }
-    }
+    };
+    ended(result, &progress)
+}
+
+fn ended<E: std::error::Error>(result: Result<ExitCode, E>, progress: &Progress) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        progress.say(&format!("\n{}", with_causes(&error)));
+        ExitCode::FAILURE
+    })
 }
 
 async fn up(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError> {
@@ -96,6 +111,29 @@ async fn measure(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoErr
     Ok(ExitCode::SUCCESS)
 }
 
+async fn attack(folder: &Path, only: &str, progress: &Progress) -> Result<ExitCode, Failure> {
+    let mut stop = Stop::new()?;
+    let folder = absolute(folder)?;
+    let attacks = tokio::select! {
+        attacks = attacks::run(&folder, only, progress) => attacks?,
+        () = stop.asked() => return Ok(told_to_stop(progress)),
+    };
+    let summary = attacks.summary();
+    let text = format!("{attacks}\n");
+    write(&text).map_err(DemoError::Output)?;
+    report(&summary)?;
+    Ok(if summary.refused == summary.cases { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Why attacks ended without a report.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    #[error(transparent)]
+    Attack(#[from] AttackError),
+}
+
 /// Everything that runs is killed as what is half done is dropped.
 fn told_to_stop(progress: &Progress) -> ExitCode {
     progress.say("told to stop before it was done");
@@ -105,8 +143,14 @@ fn told_to_stop(progress: &Progress) -> ExitCode {
 /// The last line of standard output.
 fn report(result: &impl serde::Serialize) -> Result<(), DemoError> {
     let text = serde_json::to_string(result).expect("texts and numbers are JSON");
+    write(&format!("{text}\n")).map_err(DemoError::Output)
+}
+
+/// To standard output, whole.
+fn write(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(DemoError::Output)
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// SIGTERM, SIGINT and SIGHUP: the three ways to be told to end.

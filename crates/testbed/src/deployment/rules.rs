@@ -76,7 +76,7 @@ decimals = 6
         coins.push("FALSE-ERC20");
     }
     if set == RuleSet::Attacks {
-        text.push_str(ATTACKED_RULES);
+        text.push_str(&attacked_rules());
     }
     let table = |sum: &str| {
         let each: Vec<String> = coins.iter().map(|coin| format!("{coin} = \"{sum}\"")).collect();
@@ -143,38 +143,34 @@ caller_signed = true
 outcome = "auto"
 "#;
 
-/// Limits that three payouts of one unit reach.
-const ATTACKED_RULES: &str = r#"
+/// Automatic rules whose limit three payouts of one unit reach: a count, a sum and a budget, each twice, because what
+/// one attack has used up is no good for another. Then one that the caller signs for.
+fn attacked_rules() -> String {
+    let mut text = String::new();
+    for (project, id, count, sum, budget) in [
+        (2001, "counted", 3, 1000, 1000),
+        (2002, "summed", 1000, 3, 1000),
+        (2003, "budgeted", 1000, 1000, 3),
+        (2004, "counted-again", 3, 1000, 1000),
+        (2005, "summed-again", 1000, 3, 1000),
+        (2006, "budgeted-again", 1000, 1000, 3),
+    ] {
+        text.push_str(&format!(
+            r#"
 [[rule]]
-id = "counted"
-projects = [2001]
+id = "{id}"
+projects = [{project}]
 recipient = "external"
-max = { Ethereum = "1" }
-window = { length = "24h", count = 3, sums = { Ethereum = "1000" } }
-budget = { Ethereum = "1000" }
+max = {{ Ethereum = "1" }}
+window = {{ length = "24h", count = {count}, sums = {{ Ethereum = "{sum}" }} }}
+budget = {{ Ethereum = "{budget}" }}
 caller_signed = false
 outcome = "auto"
-
-[[rule]]
-id = "summed"
-projects = [2002]
-recipient = "external"
-max = { Ethereum = "1" }
-window = { length = "24h", count = 1000, sums = { Ethereum = "3" } }
-budget = { Ethereum = "1000" }
-caller_signed = false
-outcome = "auto"
-
-[[rule]]
-id = "budgeted"
-projects = [2003]
-recipient = "external"
-max = { Ethereum = "1" }
-window = { length = "24h", count = 1000, sums = { Ethereum = "1000" } }
-budget = { Ethereum = "3" }
-caller_signed = false
-outcome = "auto"
-
+"#
+        ));
+    }
+    text.push_str(
+        r#"
 [[rule]]
 id = "signed-by-the-caller"
 recipient = "external"
@@ -184,7 +180,10 @@ window = { length = "24h", count = 100, sums = { Ethereum = "1000" } }
 budget = { Ethereum = "1000" }
 caller_signed = true
 outcome = "auto"
-"#;
+"#,
+    );
+    text
+}
 
 /// What comes after `large`.
 const LATER_ATTACKED_RULES: &str = r#"
