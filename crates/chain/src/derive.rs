@@ -49,14 +49,33 @@ pub fn child_public_key(
     chain_code: &[u8; 32],
     path: &[u32],
 ) -> Result<[u8; 33], DeriveError> {
-    let mut key = point(public_key)?;
-    let mut chain_code = *chain_code;
-    for &index in path {
+    Ok(Node::root(public_key, chain_code)?.below(path)?.compressed())
+}
+
+/// A key with its chain code: what has children.
+#[derive(Clone, Copy)]
+struct Node {
+    key: PublicKey,
+    chain_code: [u8; 32],
+}
+
+impl Node {
+    fn root(public_key: &[u8; 33], chain_code: &[u8; 32]) -> Result<Self, DeriveError> {
+        Ok(Self { key: point(public_key)?, chain_code: *chain_code })
+    }
+
+    fn below(self, path: &[u32]) -> Result<Self, DeriveError> {
+        path.iter().try_fold(self, |node, index| node.child(*index))
+    }
+
+    /// BIP32's CKDpub.
+    fn child(&self, index: u32) -> Result<Self, DeriveError> {
         if index >= HARDENED {
             return Err(DeriveError::Hardened(index));
         }
-        let mut mac = Hmac::<Sha512>::new_from_slice(&chain_code).expect("HMAC takes keys of any length");
-        mac.update(&compressed(&key));
+        let mut mac =
+            Hmac::<Sha512>::new_from_slice(&self.chain_code).expect("HMAC takes keys of any length");
+        mac.update(&self.compressed());
         mac.update(&index.to_be_bytes());
         let mac: [u8; 64] = mac.finalize().into_bytes().into();
         let (left, right) = mac.split_at(32);
@@ -64,11 +83,14 @@ pub fn child_public_key(
         let no_child = DeriveError::NoChild(index);
         let tweak = Option::<Scalar>::from(Scalar::from_repr(left.into())).ok_or(no_child)?;
         // Faster than a multiplication of any point: the generator's multiples are in a table.
-        let child = ProjectivePoint::mul_by_generator(&tweak) + key.to_projective();
-        key = PublicKey::from_affine(child.to_affine()).map_err(|_| no_child)?;
-        chain_code = right.try_into().expect("half of 64 bytes");
+        let child = ProjectivePoint::mul_by_generator(&tweak) + self.key.to_projective();
+        let key = PublicKey::from_affine(child.to_affine()).map_err(|_| no_child)?;
+        Ok(Self { key, chain_code: right.try_into().expect("half of 64 bytes") })
     }
-    Ok(compressed(&key))
+
+    fn compressed(&self) -> [u8; 33] {
+        self.key.to_sec1_point(true).as_bytes().try_into().expect("a compressed point has 33 bytes")
+    }
 }
 
 /// The wallet's address number `index` on a network.
@@ -87,8 +109,34 @@ pub fn derive_address(
     family.address_of(network, &child)
 }
 
-fn compressed(key: &PublicKey) -> [u8; 33] {
-    key.to_sec1_point(true).as_bytes().try_into().expect("a compressed point has 33 bytes")
+/// The wallet's first `count` addresses on a network, in order: cheaper than one by one, since they have all but the last
+/// step of their paths in common.
+///
+/// # Errors
+/// See [`DeriveError`].
+pub fn derive_addresses(
+    family: Family,
+    network: &NetworkId,
+    public_key: &[u8; 33],
+    chain_code: &[u8; 32],
+    count: u16,
+) -> Result<Vec<Address>, DeriveError> {
+    let family = crate::family(family);
+    let root = Node::root(public_key, chain_code)?;
+    let mut parent: Option<(Vec<u32>, Node)> = None;
+    let mut addresses = Vec::with_capacity(count.into());
+    for index in 0..count {
+        let mut path = family.path(AddressIndex::new(index.into()).expect("16 bits are below 2^31"));
+        let last = path.pop();
+        let above = match parent.as_ref().filter(|(above, _)| *above == path) {
+            Some((_, node)) => *node,
+            None => root.below(&path)?,
+        };
+        parent = Some((path, above));
+        let child = last.map_or(Ok(above), |last| above.child(last))?;
+        addresses.push(family.address_of(network, &child.compressed())?);
+    }
+    Ok(addresses)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod signature;
 
 pub use compare::{Mismatch, compare};
 pub use decoded::{DecodeError, Decoded, Effect, TokenRef};
-pub use derive::{DeriveError, child_public_key, derive_address};
+pub use derive::{DeriveError, child_public_key, derive_address, derive_addresses};
 pub use family::{AddressError, ChainFamily, FeeTerms, MemoError, TokenIdError, family};
 pub use fingerprint::{FIRST_ADDRESSES, Fingerprinted, fingerprint};
 pub use replace::{is_fee_replacement, outbids};

@@ -86,3 +86,15 @@ fn a_wallet_has_the_same_addresses_on_every_evm_chain() {
     assert_eq!(address("1", 0), address("56", 0));
     assert_ne!(address("1", 0), address("1", 1));
 }
+
+#[test]
+fn many_addresses_at_once_are_the_same_as_one_by_one() {
+    let key = public_key([7; 32]).unwrap();
+    let network = "31337".parse().unwrap();
+    let all = derive_addresses(Family::Evm, &network, &key, &[9; 32], 20).unwrap();
+    for (index, address) in (0..20).zip(&all) {
+        let index = AddressIndex::new(index).unwrap();
+        assert_eq!(derive_address(Family::Evm, &network, &key, &[9; 32], index).as_ref(), Ok(address));
+    }
+    assert_eq!(all.len(), 20);
+}

@@ -24,7 +24,7 @@ use crate::link::{self, Line};
 use crate::rooms::Rooms;
 use crate::session;
 use crate::vault::Vault;
-use crate::verify::{Context, WalletKey};
+use crate::verify::{Context, WalletKey, learn_own_addresses};
 
 /// Ceremonies at once. They compute for seconds and concern everybody.
 const CEREMONIES: usize = 1;
@@ -112,6 +112,7 @@ impl Cosigner {
             stop: watch::channel(false).0,
         };
         cosigner.renew_keys();
+        learn_own_addresses(&cosigner.policy());
         Arc::new(cosigner)
     }
 
@@ -170,6 +171,7 @@ impl Cosigner {
     }
 
     pub(super) fn set_policy(&self, policy: Policy) {
+        learn_own_addresses(&policy);
         *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 

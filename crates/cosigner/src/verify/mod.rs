@@ -29,6 +29,7 @@ mod caller;
 mod context;
 mod derived;
 mod frozen;
+mod ours;
 mod policy;
 mod rule;
 mod session;
@@ -44,6 +45,7 @@ use wire::message::{Check, Refusal, SignRequest};
 
 pub use caller::CALLER_WINDOW_MS;
 pub use context::{Context, Session, WalletKey};
+pub use ours::{OWN_ADDRESSES, learn_own_addresses};
 pub use stops::StopOrder;
 pub use terms::DEVELOPMENT_NETWORKS;
 pub use time::{CLOCKS_MS, SEEN_WITHIN_MS};

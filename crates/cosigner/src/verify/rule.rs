@@ -7,9 +7,9 @@ use payout::intent::Intent;
 use payout::policy::{self, Case, Limits, Outcome, Recipient, RuleUse, Rules};
 use wire::message::{Check, Refusal, SignRequest};
 
-use super::caller;
 use super::context::Context;
 use super::subject::Subject;
+use super::{caller, ours};
 use crate::journal::Quota;
 use crate::refuse::later;
 
@@ -46,7 +46,7 @@ pub(crate) fn check(
         Ok(caller) => (caller, None),
         Err(doubt) => (None, Some(doubt)),
     };
-    let case = Case::of(intent, recipient(ctx, intent), caller.as_ref());
+    let case = Case::of(intent, recipient(ctx, named, intent), caller.as_ref());
     let limits = RefCell::new(None);
     let usage = |rule: &payout::ids::RuleId, limit: &Limits| {
         if *rule == intent.rule {
@@ -79,10 +79,12 @@ fn has_hours(rules: &Rules, intent: &Intent) -> bool {
     rules.rules.iter().take(last.map_or(0, |last| last + 1)).any(|rule| rule.hours.is_some())
 }
 
-/// What the journals say of the recipient. Which addresses are a project's own only the gateway knows; the paying
-/// address itself is one for certain.
-fn recipient(ctx: &Context<'_>, intent: &Intent) -> Recipient {
-    if intent.to == intent.from {
+/// What the wallets' keys and the journals say of the recipient.
+fn recipient(ctx: &Context<'_>, named: &Rules, intent: &Intent) -> Recipient {
+    let ours = named
+        .network(&intent.chain_id)
+        .is_some_and(|network| ours::is_ours(network, &[ctx.policy.newest_rules(), named], &intent.to));
+    if ours || intent.to == intent.from {
         Recipient::Internal
     } else if ctx.union.paid(&intent.chain_id, &intent.to, ctx.policy.roster().threshold) {
         Recipient::Known

@@ -66,6 +66,19 @@ impl Subject {
             }),
         }
     }
+
+    /// The intent under whose numbers this is journaled: the payout whose token it spends.
+    pub(crate) fn numbered(&self) -> Result<&Intent, Refusal> {
+        match self.intent.kind {
+            Kind::Payout | Kind::Maintenance => Ok(&self.intent),
+            kind @ (Kind::Void | Kind::RaiseCap) => {
+                let target = self.target.as_ref().map(|target| &target.intent);
+                target.ok_or_else(|| {
+                    later(Check::Session, format!("the text of the {kind}'s target was not brought along"))
+                })
+            }
+        }
+    }
 }
 
 pub(crate) fn read(text: &str) -> Result<(Intent, Digest), Refusal> {

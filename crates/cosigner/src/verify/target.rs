@@ -41,7 +41,8 @@ fn name(intent: &Intent) -> String {
     }
 }
 
-/// Everything that says what is paid and from where; times, fee cap, rule and applicant may differ.
+/// Everything that says what is paid and from where; times, fee cap, rule and applicant may differ. A void or raised cap
+/// has numbers of its own at the gateway; the journal counts it under its target's.
 fn same_payment(intent: &Intent, target: &Intent) -> Result<(), Refusal> {
     if target.kind != Kind::Payout {
         return contradiction(format!("the target is a {}, not a payout", target.kind));
@@ -49,8 +50,8 @@ fn same_payment(intent: &Intent, target: &Intent) -> Result<(), Refusal> {
     let differences = [
         ("deployment", intent.deployment != target.deployment),
         ("project", intent.project != target.project),
-        ("cid", intent.cid != target.cid),
-        ("third_party_id", intent.third_party_id != target.third_party_id),
+        ("cid", intent.kind == Kind::Payout && intent.cid != target.cid),
+        ("third_party_id", intent.kind == Kind::Payout && intent.third_party_id != target.third_party_id),
         ("wallet", intent.wallet != target.wallet),
         ("address_index", intent.address_index != target.address_index),
         ("network_id", intent.network_id != target.network_id),

@@ -86,8 +86,9 @@ fn fee<'r>(
     let limit = rules.fee(&intent.chain_id).ok_or_else(|| {
         refuse(Check::Rule, format!("the rules allow no fees on chain {}", intent.chain_id))
     })?;
-    if intent.fee_cap > limit.cap {
-        let reason = format!("the intent's fee cap is {}, the rules allow {}", intent.fee_cap, limit.cap);
+    let most = limit.most(intent.kind);
+    if intent.fee_cap > most {
+        let reason = format!("the intent's fee cap is {}, the rules allow {most}", intent.fee_cap);
         return Err(refuse(Check::Rule, reason));
     }
     Ok(limit)

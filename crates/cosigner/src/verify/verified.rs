@@ -136,14 +136,16 @@ pub(super) fn demand(
     limits: Option<Limits>,
 ) -> Result<Demand, Refusal> {
     let Subject { intent, digest, .. } = subject;
+    let payout = subject.payout()?;
+    let numbered = subject.numbered()?;
     let facts = Facts {
         intent: *digest,
-        payout: subject.payout()?,
+        payout,
         kind: intent.kind,
         project: intent.project,
-        cid: intent.cid,
-        attempt: intent.attempt,
-        third_party_id: intent.third_party_id.clone(),
+        cid: numbered.cid,
+        attempt: numbered.attempt,
+        third_party_id: numbered.third_party_id.clone(),
         wallet: intent.wallet,
         network_id: intent.network_id.clone(),
         chain_id: intent.chain_id.clone(),

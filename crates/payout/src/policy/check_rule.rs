@@ -193,15 +193,11 @@ enum Changes {
     Perhaps,
 }
 
-/// Whether a rule that matches now may cease to match: when it asks for the book, for who was paid, or for a caller who
-/// may be removed.
+/// Whether a rule that matches now may cease to match: when it asks for the book, for who was paid, for whose wallets
+/// there are, or for a caller who may be removed.
 fn changes_of(rule: &Rule) -> Changes {
     match rule.recipient {
-        RecipientCondition::Any | RecipientCondition::External | RecipientCondition::Internal
-            if !rule.caller_signed =>
-        {
-            Changes::Never
-        }
+        RecipientCondition::Any if !rule.caller_signed => Changes::Never,
         RecipientCondition::Any
         | RecipientCondition::External
         | RecipientCondition::Internal

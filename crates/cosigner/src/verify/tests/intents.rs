@@ -266,3 +266,46 @@ fn hours_of_a_rule_before_it_matter_as_well() {
     world.clock = NOON + 11 * HOUR;
     assert_refused(world.try_request(&request), Check::Time, Later, "nobody signed its time");
 }
+
+/// Moves between our own addresses go with one of the treasury; nothing else may go there.
+fn moves() -> World {
+    World::of(House::with(2, 3, |genesis| {
+        let moves = crate::house::rule("moves", crate::house::approve(&[("treasury", 1)]));
+        let recipient = payout::policy::RecipientCondition::Internal;
+        genesis.rules.rules[0] = payout::policy::Rule { recipient, ..moves };
+    }))
+}
+
+fn address(world: &World, wallet: &payout::policy::Wallet, index: u32) -> payout::ids::Address {
+    let network = &world.house.policy.newest_rules().networks[0];
+    let index = AddressIndex::new(index).unwrap();
+    let (key, code) = (&wallet.public_key, &wallet.chain_code);
+    chain::derive_address(network.family, &network.network_id, key, code, index).unwrap()
+}
+
+#[test]
+fn a_rule_for_moves_between_our_own_addresses_works() {
+    let mut world = moves();
+    // Another wallet, whose share is not looked for: only its address is paid.
+    let mut other = world.house.policy.newest_rules().wallets[0].clone();
+    other.id = payout::ids::WalletId::new(8).unwrap();
+    other.public_key = chain::child_public_key(&other.public_key, &other.chain_code, &[8]).unwrap();
+    other.fingerprint = "EFGH-ABCD".to_owned();
+    world.house.publish(|rules| rules.wallets.push(other.clone()));
+    let own = world.house.policy.newest_rules().wallets[0].clone();
+    let try_to = |to| {
+        let intent = Intent { rule: "moves".parse().unwrap(), to, ..world.house.intent(1) };
+        let acts = approvals(&["tom"], &intent);
+        world.try_request(&world.house.request(&intent, acts, 1))
+    };
+    for to in [address(&world, &own, 0), address(&world, &own, 255), address(&world, &other, 0)] {
+        try_to(to.clone()).unwrap();
+        // Nothing that is for outside addresses lets it through.
+        let small = Intent { to, ..world.house.small(1) };
+        let request = world.house.request(&small, vec![], 1);
+        assert_refused(world.try_request(&request), Check::Rule, Later, "one of our own addresses");
+    }
+    for to in [address(&world, &own, 256), crate::house::payee()] {
+        assert_refused(try_to(to), Check::Rule, Later, "not one of our own addresses");
+    }
+}

@@ -97,6 +97,62 @@ fn a_raised_cap_pays_the_same_on_the_same_token() {
 }
 
 #[test]
+fn a_void_and_a_raised_cap_are_journaled_under_their_targets_numbers() {
+    let mut world = World::new();
+    let intent = world.house.intent(1);
+    world.contributed(2, NOON, &world.house.approved(&intent, 5));
+    for after in [void_of(&intent), raise_of(&intent)] {
+        let named = Intent {
+            cid: payout::ids::Cid::new(77).unwrap(),
+            third_party_id: "void-77".parse().unwrap(),
+            ..after.clone()
+        };
+        let verified = world.try_request(&world.house.about(&named, &intent, 5)).unwrap();
+        let facts = verified.demand().facts();
+        assert_eq!((facts.cid, &facts.third_party_id), (intent.cid, &intent.third_party_id));
+        assert_eq!((facts.intent, facts.payout), (named.digest(), intent.digest()));
+    }
+    // A later attempt is the same payout's: it has no other number.
+    let renumbered = Intent { cid: payout::ids::Cid::new(77).unwrap(), ..attempt_after(&intent) };
+    let result = world.try_request(&world.house.about(&renumbered, &intent, 6));
+    assert_refused(result, Check::Journal, Never, "cid is not the one of the target");
+}
+
+#[test]
+fn a_higher_offer_for_the_same_payment_is_signed_on_its_own_token_only() {
+    let mut world = World::new();
+    let intent = world.house.intent(1);
+    world.contributed(1, NOON, &world.house.approved(&intent, 5));
+    let mut higher = world.house.approved(&intent, 5);
+    higher.unsigned = crate::house::bytes(&intent, 5, crate::house::price(12));
+    let verified = world.try_request(&higher).unwrap();
+    assert_eq!(verified.demand().facts().payout, intent.digest());
+    higher.unsigned = crate::house::bytes(&intent, 6, crate::house::price(12));
+    assert_refused(world.try_request(&higher), Check::Journal, Later, "the payout has nonce:5");
+    higher.unsigned = crate::house::bytes(&intent, 5, crate::house::price(1000));
+    assert_refused(world.try_request(&higher), Check::Bytes, Later, "the cap is");
+}
+
+#[test]
+fn a_raise_and_a_void_may_burn_what_the_rules_say_for_them_and_a_payout_may_not() {
+    let mut world = World::new();
+    let usual = world.house.genesis.rules.fees[0].cap;
+    let raised = Amount::from_u128(12_000_000_000_000_000);
+    world.house.publish(|rules| rules.fees[0].raised_cap = Some(raised));
+    let (version, intent) = (world.house.policy.heads().rules.version, world.house.intent(1));
+    world.contributed(2, NOON, &world.house.approved(&intent, 5));
+    for after in [void_of(&intent), raise_of(&intent)] {
+        let most = Intent { fee_cap: raised, rules_version: version, ..after };
+        assert!(world.try_request(&world.house.about(&most, &intent, 5)).is_ok(), "{}", most.kind);
+        let more = Intent { fee_cap: raised.checked_add(Amount::from_u128(1)).unwrap(), ..most };
+        let result = world.try_request(&world.house.about(&more, &intent, 5));
+        assert_refused(result, Check::Rule, Never, "the rules allow 12000000000000000");
+    }
+    let greedy = Intent { fee_cap: raised, rules_version: version, ..world.house.intent(2) };
+    assert_refused(world.try_approved(&greedy), Check::Rule, Never, &format!("the rules allow {usual}"));
+}
+
+#[test]
 fn a_cap_that_is_not_raised_is_a_contradiction() {
     let mut world = World::new();
     let intent = world.house.intent(1);
