@@ -1,9 +1,8 @@
 //! Which addresses are our own: the first of every wallet, by the keys that the rules list.
 //!
-//! The gateway knows which of them it has given to which project, and to a project it calls its own addresses internal
-//! and those of other projects not. A co-signer knows keys only: to it every one of them is ours. Payments between them
-//! stay in our wallets, so this lets nothing out; a payment to another project's address that the gateway took for an
-//! outside one is held.
+//! Payments between them stay in our wallets, whichever project they were made for, so this lets nothing out. The gateway
+//! calls an address internal when it has made it; one that it has not, or one beyond the first, it and a co-signer may
+//! judge differently: then the payment is held.
 //!
 //! One memory for the process, because it remembers nothing but the values of a pure function.
 

@@ -97,7 +97,7 @@ pub async fn resolve<'a>(
         target::allowed(&url, target::Reach::of(&project.settings, gateway.environment()))
             .map_err(|why| Rejected::param("callback_url", why))?;
     }
-    let internal = is_internal(gateway, rules, network, project, &to).await?;
+    let internal = is_internal(gateway, rules, network, &to).await?;
     let Source { wallet, index, address } = source;
     Ok(Resolved { coin, network, wallet, index, from: address, to, amount, internal })
 }
@@ -179,7 +179,7 @@ pub async fn belongs_to(
 }
 
 /// Whether money that goes there has not left the house, as the policy's `internal` recipients mean it: an address of
-/// the project, or the payout address of any wallet, whoever uses it.
+/// any wallet, whichever project it was made for. Co-signers know keys and no projects, so it must be the same to both.
 ///
 /// # Errors
 /// [`StoreError`] when the database can't be read.
@@ -187,13 +187,12 @@ pub async fn is_internal(
     gateway: &Gateway,
     rules: &Rules,
     network: &Network,
-    project: &Project,
     address: &Address,
 ) -> Result<bool, StoreError> {
     if rules.wallets.iter().any(|wallet| is_payout_address(network, wallet, address)) {
         return Ok(true);
     }
-    belongs_to(gateway, rules, network, project, address).await
+    Ok(gateway.store.address_owner(network.family, address).await?.is_some())
 }
 
 fn is_payout_address(network: &Network, wallet: &Wallet, address: &Address) -> bool {

@@ -106,9 +106,8 @@ async fn caller(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -> Result<O
 async fn recipient(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -> Result<Recipient, Fault> {
     let intent = &row.payout.intent;
     let rules = policy.newest_rules();
-    let project = gateway.store.project(intent.project).await?;
-    if let (Some(network), Some(project)) = (rules.network(&intent.chain_id), &project)
-        && is_internal(gateway, rules, network, project, &intent.to).await?
+    if let Some(network) = rules.network(&intent.chain_id)
+        && is_internal(gateway, rules, network, &intent.to).await?
     {
         return Ok(Recipient::Internal);
     }
