@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod node;
 pub mod one_answer;
 pub mod operator;
+pub mod restore;
 pub mod serve;
 pub mod state;
 pub mod wake;

@@ -19,7 +19,7 @@ use crate::hub::{Hub, HubConfig, HubError};
 use crate::listener::{self, Limits};
 use crate::node::{Nodes, OpenError};
 use crate::state::{Gateway, Parts, SharedPolicy};
-use crate::{api, callback, engine, operator};
+use crate::{api, callback, engine, operator, restore};
 
 /// How long requests and steps that are under way may take once the gateway is told to stop.
 const GRACE: Duration = Duration::from_millis(2000);
@@ -121,6 +121,7 @@ pub async fn serve(
     let store = Store::open(&config.store.path).await?;
     let policy = replay(&genesis, &store).await?;
     refuse_published_key(&genesis, &store).await?;
+    let unsettled = store.restore().await?;
     let nodes = Nodes::open(&config.chain, policy.newest_rules(), genesis.environment)?;
     let policy = SharedPolicy::new(policy);
     let hub = Hub::start(hub_config(&config, &genesis, identity, name), {
@@ -132,11 +133,12 @@ pub async fn serve(
     let operator_door = listen(config.server.operator_listen).await?;
     announce(&config, &api_door, &operator_door, &hub)?;
 
-    let gateway = Gateway::new(Parts { config, genesis, store, hub, nodes, policy });
+    let gateway = Gateway::new(Parts { config, genesis, store, hub, nodes, policy, restore: unsettled });
     let (halt, halted) = watch::channel(false);
     let mut parts = JoinSet::new();
     parts.spawn(engine::run::run(Arc::clone(&gateway), halted.clone()));
     parts.spawn(callback::run(Arc::clone(&gateway), halted.clone()));
+    parts.spawn(restore::follow(Arc::clone(&gateway), halted.clone()));
     let (api, operator) = (api::router(Arc::clone(&gateway)), operator::router(Arc::clone(&gateway)));
     parts.spawn(listener::listen(api_door, api, CALLERS, halted.clone()));
     parts.spawn(listener::listen(operator_door, operator, OPERATORS, halted));

@@ -13,6 +13,7 @@ use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::node::Nodes;
 use crate::one_answer::OneAnswer;
+use crate::restore::Gate;
 use crate::wake::Wake;
 
 /// The gateway's parts.
@@ -37,6 +38,8 @@ pub struct Gateway {
     pub memory: engine::Memory,
     /// The HTTP clients for projects' receivers.
     pub post: callback::Post,
+    /// Whether the database can be relied on: what may be accepted and signed.
+    pub gate: Gate,
     /// Whether a payout can be stored.
     pub readiness: OneAnswer<Result<(), StoreError>>,
     policy: SharedPolicy,
@@ -77,12 +80,15 @@ pub struct Parts {
     pub nodes: Nodes,
     /// The policy in force.
     pub policy: SharedPolicy,
+    /// The restore that is not settled, if the database has one.
+    pub restore: Option<store::Restore>,
 }
 
 impl Gateway {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { config, genesis, store, hub, nodes, policy } = parts;
+        let Parts { config, genesis, store, hub, nodes, policy, restore } = parts;
+        let gate = Gate::new(&genesis.roster, restore);
         let doors = Doors::new(&config.request);
         let metrics = Metrics::default();
         let memory = engine::Memory::default();
@@ -98,6 +104,7 @@ impl Gateway {
             doors,
             memory,
             post,
+            gate,
             readiness,
             policy,
         })

@@ -13,6 +13,7 @@ use store::{Accept, AcceptRefusal, Call, Project, StoreError, Terms};
 use super::options::{Asked, options};
 use super::resolve::{Payer, Resolved, Unresolved, resolve};
 use crate::clock;
+use crate::restore::Shut;
 use crate::state::Gateway;
 
 /// How old a draft may be when it comes back signed, milliseconds.
@@ -36,6 +37,9 @@ pub enum ApplicationError {
     /// What was drafted is no longer what the rules make of it.
     #[error("the draft is out of date: draft it again and compare")]
     Stale,
+    /// The database may be an old copy.
+    #[error(transparent)]
+    Shut(#[from] Shut),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -108,6 +112,7 @@ pub async fn apply(
     drafted: &Intent,
     act: SignedAct,
 ) -> Result<(), ApplicationError> {
+    gateway.gate.may_decide()?;
     let now = clock::now();
     let applicant = drafted.applicant.clone().ok_or(ApplicationError::NotSigned)?;
     let owner = gateway.policy().people().owner_of(&act.key()).map(|principal| principal.id.clone());

@@ -28,6 +28,7 @@ pub(super) async fn accept<C>(
     admitted: Admitted<C>,
     form: impl FnOnce(C) -> (PayoutCall, Call),
 ) -> Result<Accepted, Refusal> {
+    gateway.gate.may_decide()?;
     let replay = admitted.replay_key();
     let Admitted { project, call, caller, now, .. } = admitted;
     let (call, form) = form(call);

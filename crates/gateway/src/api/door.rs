@@ -23,6 +23,7 @@ use store::{CallerProof, Project, ReplayKey, StoreError};
 
 use super::caller_address;
 use crate::clock;
+use crate::restore::Shut;
 use crate::state::Gateway;
 
 /// The largest body, bytes.
@@ -108,6 +109,8 @@ pub(super) enum Refusal {
     Rejected(Rejected),
     /// It has none for a broken database: not HTTP 200, so that a client takes it for a fault and asks again.
     Unavailable(StoreError),
+    /// Nor for one that may be an old copy.
+    Shut(Shut),
 }
 
 impl From<Rejected> for Refusal {
@@ -119,6 +122,12 @@ impl From<Rejected> for Refusal {
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
         Self::Rejected(code.into())
+    }
+}
+
+impl From<Shut> for Refusal {
+    fn from(shut: Shut) -> Self {
+        Self::Shut(shut)
     }
 }
 
@@ -151,6 +160,11 @@ pub(super) async fn answer<C: Call, T: Serialize>(
         Err(Refusal::Unavailable(error)) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the database can't answer");
             (StatusCode::SERVICE_UNAVAILABLE, "the service cannot store or read now; ask again\n")
+                .into_response()
+        }
+        Err(Refusal::Shut(shut)) => {
+            tracing::warn!(%shut, "a payout is not accepted");
+            (StatusCode::SERVICE_UNAVAILABLE, "the service cannot accept payouts now; ask again\n")
                 .into_response()
         }
     }

@@ -7,7 +7,7 @@ use payout::ids::{Cid, PrincipalId};
 
 use super::{
     audit, callback, doctor, export, freeze, genesis, init, key, pause, payout as payout_noun, policy,
-    project, wallet,
+    project, restore, wallet,
 };
 
 /// A self-hosted wallet for payouts: approved by people, signed by several machines, paid once.
@@ -111,6 +111,7 @@ pub(super) enum Command {
     /// Stops all signing of the deployment, or lifts that.
     #[command(subcommand)]
     Freeze(freeze::FreezeCommand),
+    Restore(restore::RestoreArgs),
     /// The audit log.
     Audit(audit::AuditArgs),
     /// How chains, co-signers and the queue are. Needs no key.

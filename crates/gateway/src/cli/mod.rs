@@ -25,6 +25,7 @@ mod pause;
 mod payout;
 mod policy;
 mod project;
+mod restore;
 mod roster;
 mod run;
 mod serve;

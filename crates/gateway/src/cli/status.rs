@@ -36,6 +36,9 @@ pub(super) fn text(sheet: &StatusSheet) -> String {
     let signing =
         if sheet.can_sign { "enough co-signers are ready" } else { "NOT ENOUGH CO-SIGNERS ARE READY" };
     let _ = writeln!(out, "signing: {} of {}; {signing}\n", sheet.threshold, sheet.cosigners.len());
+    if let Some(shut) = &sheet.shut {
+        let _ = writeln!(out, "NOTHING IS SIGNED: {} (`bursar restore --check`)\n", harmless(shut));
+    }
     out.push_str(&cosigner::list(&sheet.cosigners));
     for chain in &sheet.chains {
         let _ = writeln!(out, "\nchain {}", chain.chain_id);

@@ -21,6 +21,7 @@ use crate::operator::payouts::why::Why;
 use crate::operator::policy::PolicySheet;
 use crate::operator::projects::{ChangeLine, ProjectChange, ProjectSheet, Proposed};
 use crate::operator::proposals::{ProposalSheet, Published};
+use crate::operator::restore::{RestoreReceipt, RestoreSheet, RestoreVoteBody};
 use crate::operator::wallets::{CeremonySheet, CreateWallet, Opened, RefreshWallet, WalletSheet};
 
 /// Each gives [`ClientError::Refused`] with the gateway's reason where it says no.
@@ -196,6 +197,16 @@ impl OperatorClient {
     /// Delivers a freeze, or one signature of a lift.
     pub async fn freeze(&self, order: &FreezeOrder) -> Result<FreezeReceipt, ClientError> {
         self.post("/bursar/v1/freezes", order).await
+    }
+
+    /// Whether the database was an old copy, and what it lacked.
+    pub async fn restore(&self) -> Result<RestoreSheet, ClientError> {
+        self.get("/bursar/v1/restore").await
+    }
+
+    /// Confirms as an admin that signing may go on after a restore. Read the report before.
+    pub async fn confirm_restore(&self, vote: &RestoreVoteBody) -> Result<RestoreReceipt, ClientError> {
+        self.post("/bursar/v1/restore/confirm", vote).await
     }
 
     /// The audit log.

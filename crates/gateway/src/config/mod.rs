@@ -4,6 +4,7 @@
 //! it equal to the `Default` implementations here.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
@@ -170,6 +171,13 @@ pub struct ChainConfig {
     /// How often the head is looked at, milliseconds.
     #[serde(default = "poll_ms")]
     pub poll_ms: u32,
+    /// How long what was sent may wait for its turn to be taken before a higher offer is made for it, if the chain asks
+    /// for more by then; seconds.
+    #[serde(default = "outbid_after_s")]
+    pub outbid_after_s: u32,
+    /// How many nodes must agree on a final status, where that is more than the deployment asks for anyhow.
+    #[serde(default)]
+    pub witnesses: Option<NonZeroU8>,
 }
 
 const fn lane_window() -> u16 {
@@ -180,6 +188,9 @@ const fn lag_limit_s() -> u32 {
 }
 const fn poll_ms() -> u32 {
     1000
+}
+const fn outbid_after_s() -> u32 {
+    60
 }
 
 /// When a block is final.
@@ -397,8 +408,13 @@ impl Config {
                 // It would agree with itself about a final status.
                 return Err((field("nodes"), "must not list one machine twice"));
             }
-            if chain.lane_window == 0 || chain.poll_ms == 0 || chain.lag_limit_s == 0 {
-                return Err((field("lane_window, poll_ms, lag_limit_s"), "must be greater than 0"));
+            let positive = [chain.lane_window.into(), chain.poll_ms, chain.lag_limit_s, chain.outbid_after_s];
+            if positive.contains(&0) {
+                let names = field("lane_window, poll_ms, lag_limit_s, outbid_after_s");
+                return Err((names, "must be greater than 0"));
+            }
+            if chain.witnesses.is_some_and(|wanted| usize::from(wanted.get()) > chain.nodes.len()) {
+                return Err((field("witnesses"), "must not be more than there are nodes"));
             }
             if self.chain[..index].iter().any(|other| other.chain_id == chain.chain_id) {
                 return Err((field("chain_id"), "is listed twice"));

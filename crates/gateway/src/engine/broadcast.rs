@@ -15,7 +15,7 @@ use crate::state::Gateway;
 
 /// Sends one signed payout.
 pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> {
-    let State::Signed { tx } = &row.payout.state else { return Ok(Next::Nothing) };
+    let State::Signed { tx, .. } = &row.payout.state else { return Ok(Next::Nothing) };
     let intent = &row.payout.intent;
     let chain = &intent.chain_id;
     let Some(road) = gateway.nodes.road(chain) else {

@@ -25,6 +25,9 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
         return Ok(Next::Nothing);
     }
     let intent = &row.payout.intent;
+    if let Err(shut) = gateway.gate.may_sign() {
+        return hold(gateway, &row, shut.to_wait(), again(&row, clock::now(), 1000)).await;
+    }
     // Seen first: a pause or an empty wallet must not let the time to approve run out at the co-signers.
     if let Some(reason) = sight::show(gateway, &row).await? {
         return hold(gateway, &row, reason, again(&row, clock::now(), 1000)).await;
@@ -155,7 +158,7 @@ async fn wait_for(
             let due_at = again(row, clock::now(), 1000);
             return hold(gateway, row, wait(error.to_string(), next_action), due_at).await;
         }
-        Hold::Funds(_) | Hold::FeeOverCap { .. } => 5000,
+        Hold::Funds(_) | Hold::FeeOverCap { .. } | Hold::TokenUsed(_) => 5000,
         Hold::WouldFail(_) | Hold::Unbuildable(_) => 15_000,
     };
     desk.leave(row.cid());

@@ -16,7 +16,7 @@ use crate::state::Gateway;
 
 /// Looks after one sent payout.
 pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> {
-    let State::Sent { tx, since } = &row.payout.state else { return Ok(Next::Nothing) };
+    let State::Sent { tx, since, .. } = &row.payout.state else { return Ok(Next::Nothing) };
     let intent = &row.payout.intent;
     let chain = &intent.chain_id;
     let Some(road) = gateway.nodes.road(chain) else {
@@ -27,7 +27,7 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
     if let Some(why) = gateway.memory.outages.now(chain) {
         return unanswered(gateway, &row, why).await;
     }
-    let sighting = match road.look(intent, tx).await {
+    let sighting = match road.look(intent, &tx.build.token, &row.payout.state.versions()).await {
         Ok(sighting) => sighting,
         Err(error) => {
             gateway.memory.outages.failed(chain, &error);

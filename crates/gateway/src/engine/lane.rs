@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use payout::coin::CoinId;
 use payout::ids::{Address, Cid, Digest, NetworkId};
 use payout::intent::Intent;
-use payout::life::{Build, State, Status, Step, Token};
+use payout::life::{Build, Status, Step, Token};
 use payout::money::Amount;
 use store::{StoreError, TokenRow, Wake};
 use tokio::sync::MutexGuard;
@@ -124,13 +124,14 @@ impl Known {
                 continue;
             }
             let Some(payout) = gateway.store.payout_by_intent(&row.intent).await? else { continue };
-            if let Some(build) = build_of(&payout.payout.state) {
+            if let Some(build) = payout.payout.state.build() {
                 self.taken.insert(row.intent, taken(&payout.payout.intent, build));
             }
         }
         let in_flight: BTreeSet<&Token> = self.taken.values().map(|taken| &taken.token).collect();
         // Ended, or read while it moved: the token alone keeps its place.
-        let bare = rows.iter().map(|row| &row.token).chain(&self.barred);
+        let kept_out = gateway.store.tokens_kept_out(network, from).await?;
+        let bare = rows.iter().map(|row| &row.token).chain(&self.barred).chain(&kept_out);
         let bare: BTreeSet<&Token> = bare.filter(|token| !in_flight.contains(token)).collect();
         let native = CoinId::native(&intent.chain_id);
         let placeholders = bare.into_iter().map(|token| Taken {
@@ -151,19 +152,6 @@ fn taken(intent: &Intent, build: &Build) -> Taken {
         coin: CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() },
         amount: intent.amount,
         max_fee: build.max_fee,
-    }
-}
-
-fn build_of(state: &State) -> Option<&Build> {
-    match state {
-        State::Built { build } | State::Signing { build, .. } => Some(build),
-        State::Signed { tx } | State::Sent { tx, .. } => Some(&tx.build),
-        State::Undecided { .. } | State::Screening { .. } | State::Approving { .. } | State::Queued => None,
-        State::Succeeded { .. }
-        | State::Failed { .. }
-        | State::Refused { .. }
-        | State::Rejected { .. }
-        | State::Withdrawn { .. } => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What co-signers are given about a payout, so that they can check it without believing the gateway.
 
-use payout::life::State;
-use store::PayoutRow;
+use payout::life::{Build, Event, Record};
+use store::{PayoutRow, StoreError};
 use wire::message::{CallerProof, SignRequest, Target};
 
 use super::StepError;
@@ -23,10 +23,15 @@ pub async fn sign_request(
     let caller = store.caller(row.cid()).await?;
     let target = match &row.payout.intent.target {
         None => None,
-        Some(digest) => store.payout_by_intent(digest).await?.map(|target| Target {
-            intent: target.payout.intent.canonical(),
-            unsigned: unsigned_of(&target.payout.state),
-        }),
+        Some(digest) => store.payout_by_intent(digest).await?,
+    };
+    let target = match target {
+        None => None,
+        Some(target) => {
+            let build = newest_build(gateway, &target).await?;
+            let unsigned = build.map_or_else(Vec::new, |build| build.unsigned);
+            Some(Target { intent: target.payout.intent.canonical(), unsigned })
+        }
     };
     Ok(SignRequest {
         intent: row.payout.intent.canonical(),
@@ -37,19 +42,23 @@ pub async fn sign_request(
     })
 }
 
-/// The bytes that were made for a payout, as far as its state still holds them.
-fn unsigned_of(state: &State) -> Vec<u8> {
-    match state {
-        State::Built { build } | State::Signing { build, .. } => build.unsigned.clone(),
-        State::Signed { tx } | State::Sent { tx, .. } => tx.build.unsigned.clone(),
-        State::Undecided { .. }
-        | State::Screening { .. }
-        | State::Approving { .. }
-        | State::Queued
-        | State::Succeeded { .. }
-        | State::Failed { .. }
-        | State::Refused { .. }
-        | State::Rejected { .. }
-        | State::Withdrawn { .. } => Vec::new(),
+/// The newest bytes that were made for a payout. One that has ended has them in its history only.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn newest_build(gateway: &Gateway, row: &PayoutRow) -> Result<Option<Build>, StoreError> {
+    if let Some(build) = row.payout.state.build() {
+        return Ok(Some(build.clone()));
     }
+    if !row.status.is_terminal() {
+        return Ok(None);
+    }
+    let history = gateway.store.history(row.cid()).await?;
+    Ok(history.into_iter().rev().find_map(|entry| match entry.record {
+        Record::Event(event) => match *event {
+            Event::Built { build } | Event::Outbid { build } => Some(build),
+            _ => None,
+        },
+        Record::Accepted { .. } => None,
+    }))
 }

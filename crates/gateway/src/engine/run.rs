@@ -39,6 +39,7 @@ pub async fn run(gateway: Arc<Gateway>, stop: watch::Receiver<bool>) {
         join_all(loops),
         follow_cosigners(&gateway, stop.clone()),
         sign::follow_cosigners(&gateway, stop.clone()),
+        follow_gate(&gateway, stop.clone()),
     );
 }
 
@@ -56,7 +57,13 @@ async fn walk(gateway: Arc<Gateway>, step: Step, mut stop: watch::Receiver<bool>
     let parallel = usize::from(gateway.config.engine.parallel);
     let slots = Arc::new(Semaphore::new(parallel));
     let mut running = JoinSet::new();
+    let mut gate = gateway.gate.subscribe();
     loop {
+        if decides(step) && gateway.gate.may_decide().is_err() {
+            // What the database says of these payouts may be long out of date: none of them moves, and none ends.
+            tokio::select! { changed = gate.changed() => if changed.is_err() { break }, () = stopped(&mut stop) => break }
+            continue;
+        }
         let woken = gateway.wake.of(step).notified();
         tokio::pin!(woken);
         woken.as_mut().enable();
@@ -97,6 +104,14 @@ async fn walk(gateway: Arc<Gateway>, step: Step, mut stop: watch::Receiver<bool>
     let rest = async { while running.join_next().await.is_some() {} };
     if timeout(GRACE, rest).await.is_err() {
         running.shutdown().await;
+    }
+}
+
+/// Whether a step can end a payout, or bind it to a token. What is signed already is sent and looked after in any case.
+const fn decides(step: Step) -> bool {
+    match step {
+        Step::Screen | Step::Approve | Step::Build | Step::Sign => true,
+        Step::Broadcast | Step::Confirm => false,
     }
 }
 
@@ -173,6 +188,23 @@ async fn act(gateway: &Gateway, step: Step, row: PayoutRow) -> Result<Next, Step
         Step::Sign => sign::step(gateway, row).await,
         Step::Broadcast => broadcast::step(gateway, row).await,
         Step::Confirm => confirm::step(gateway, row).await,
+    }
+}
+
+/// When the gate opens, payouts that wait for it are due at once.
+async fn follow_gate(gateway: &Gateway, mut stop: watch::Receiver<bool>) {
+    let mut gate = gateway.gate.subscribe();
+    loop {
+        tokio::select! {
+            changed = gate.changed() => if changed.is_err() { return },
+            () = stopped(&mut stop) => return,
+        }
+        for step in [Step::Build, Step::Sign] {
+            match gateway.store.wake(Wake::Step(step), clock::now()).await {
+                Ok(_) => gateway.wake.of(step).notify_one(),
+                Err(error) => tracing::warn!(%error, "waiting payouts were not woken; their timer does it"),
+            }
+        }
     }
 }
 

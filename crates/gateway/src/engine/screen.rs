@@ -48,6 +48,8 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
         | State::Signing { .. }
         | State::Signed { .. }
         | State::Sent { .. }
+        | State::Outbidding { .. }
+        | State::Overtaken { .. }
         | State::Succeeded { .. }
         | State::Failed { .. }
         | State::Refused { .. }

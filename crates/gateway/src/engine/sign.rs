@@ -46,12 +46,17 @@ pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> 
         | State::Queued
         | State::Signed { .. }
         | State::Sent { .. }
+        | State::Outbidding { .. }
+        | State::Overtaken { .. }
         | State::Succeeded { .. }
         | State::Failed { .. }
         | State::Refused { .. }
         | State::Rejected { .. }
         | State::Withdrawn { .. } => return Ok(Next::Nothing),
     };
+    if let Err(shut) = gateway.gate.may_sign() {
+        return hold(gateway, &row, shut.to_wait(), pace::again(&row, clock::now(), 1000)).await;
+    }
     let nevers = refused::nevers(gateway, &row).await?;
     if let Some(why) = refused::nobody_left(gateway, &nevers) {
         return refused::end(gateway, &row, why).await;

@@ -16,7 +16,8 @@ use payout::policy::{Environment, Rules};
 use crate::config::ChainConfig;
 
 pub use road::{
-    Chance, Head, Hold, Lane, NodeError, NodeHealth, Plan, Road, Sent, Shortage, Sighting, Taken,
+    Account, Chance, Head, Hold, Lane, NodeError, NodeHealth, Outflow, Place, Plan, Road, Sent, Shortage,
+    Sighting, Standing, Taken,
 };
 
 /// The roads to all chains that are configured.
@@ -60,7 +61,7 @@ impl Nodes {
     /// [`OpenError`] names the chain and what to change.
     pub fn open(configs: &[ChainConfig], rules: &Rules, environment: Environment) -> Result<Self, OpenError> {
         // Two independently operated nodes; a development deployment says of itself that one suffices.
-        let witnesses = match environment {
+        let least = match environment {
             Environment::Production => 2,
             Environment::Development | Environment::Demo => 1,
         };
@@ -71,6 +72,7 @@ impl Nodes {
                 .iter()
                 .find(|network| network.chain_id == config.chain_id)
                 .ok_or_else(|| OpenError::UnknownChain(config.chain_id.clone()))?;
+            let witnesses = config.witnesses.map_or(least, |wanted| least.max(wanted.get().into()));
             let road: Arc<dyn Road> = match network.family {
                 Family::Evm => Arc::new(evm::EvmRoad::open(config, network, witnesses)?),
             };

@@ -1,5 +1,7 @@
 //! What the engine asks of any chain.
 
+use std::collections::BTreeSet;
+
 use futures::future::BoxFuture;
 use payout::coin::CoinId;
 use payout::ids::Address;
@@ -7,6 +9,7 @@ use payout::intent::Intent;
 use payout::life::{BlockRef, Build, Death, SignedTx, Token};
 use payout::money::Amount;
 use payout::time::Millis;
+use serde::{Deserialize, Serialize};
 
 /// One chain, seen through its nodes. Every call may take as long as the nodes' time-out.
 pub trait Road: Send + Sync {
@@ -17,9 +20,35 @@ pub trait Road: Send + Sync {
     /// Sends signed bytes to every healthy node. Sending again is harmless.
     fn broadcast<'a>(&'a self, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sent, NodeError>>;
 
-    /// Looks what has become of a signed transaction, by its effect and not only by its id.
-    fn look<'a>(&'a self, intent: &'a Intent, tx: &'a SignedTx)
-    -> BoxFuture<'a, Result<Sighting, NodeError>>;
+    /// Builds the intent's bytes on a token that is taken already, so that nodes take them in place of all that is on
+    /// its way there: a higher offer for the same payment, or a void of it.
+    fn rebuild<'a>(&'a self, intent: &'a Intent, place: &'a Place) -> BoxFuture<'a, Result<Plan, Hold>>;
+
+    /// Whether `own`, which is on its way, offers what the chain asks for today, and more than its `rivals` on the same
+    /// token.
+    fn standing<'a>(
+        &'a self,
+        from: &'a Address,
+        own: &'a Build,
+        rivals: &'a [Build],
+    ) -> BoxFuture<'a, Result<Standing, NodeError>>;
+
+    /// Looks what has become of an intent, by its effect and not only by the ids of its signed `versions`: any of them
+    /// may have landed, or one whose signature was lost.
+    fn look<'a>(
+        &'a self,
+        intent: &'a Intent,
+        token: &'a Token,
+        versions: &'a [&'a SignedTx],
+    ) -> BoxFuture<'a, Result<Sighting, NodeError>>;
+
+    /// What each node says became of it, in words, for people. Nothing is concluded from it.
+    fn accounts<'a>(
+        &'a self,
+        intent: &'a Intent,
+        token: &'a Token,
+        versions: &'a [&'a SignedTx],
+    ) -> BoxFuture<'a, Vec<Account>>;
 
     /// What an address holds of a coin, base units.
     fn balance<'a>(
@@ -27,6 +56,13 @@ pub trait Road: Send + Sync {
         address: &'a Address,
         coin: &'a CoinId,
     ) -> BoxFuture<'a, Result<Amount, NodeError>>;
+
+    /// What left an address on chain by other tokens than `known`: nobody of ours can say what for.
+    fn unexplained<'a>(
+        &'a self,
+        from: &'a Address,
+        known: &'a BTreeSet<Token>,
+    ) -> BoxFuture<'a, Result<Vec<Outflow>, NodeError>>;
 
     /// Asks every node for its network and head.
     fn health(&self) -> BoxFuture<'_, Vec<NodeHealth>>;
@@ -59,6 +95,47 @@ pub struct Taken {
     pub max_fee: Amount,
 }
 
+/// A token that is taken already, and what is on its way there.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The other payments of the lane.
+    pub lane: Lane,
+    /// The token.
+    pub token: Token,
+    /// Everything that was built on it so far, whoever it is for: whatever nodes may hold has to be outbid.
+    pub rivals: Vec<Build>,
+}
+
+/// How an offer stands against what the chain asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Tokens before it are not used yet: its price is not what it waits for.
+    NotItsTurn {
+        /// The first token that the chain has not used.
+        next: Token,
+    },
+    /// The chain has used its token.
+    Used,
+    /// It offers enough.
+    Fair,
+    /// It offers too little.
+    TooLow {
+        /// What the same gas costs at today's price, base units of the native coin.
+        asks: Amount,
+        /// The most that it offers for it.
+        offers: Amount,
+    },
+}
+
+/// What one node says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Scheme, host and port of the node.
+    pub node: String,
+    /// In words.
+    pub says: String,
+}
+
 /// Bytes that can be signed as soon as the token is ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -86,6 +163,9 @@ pub enum Hold {
         /// The window.
         limit: u16,
     },
+    /// The chain has used the token: what did is to be found, and nothing is built on it.
+    #[error("{0} is used on chain already")]
+    TokenUsed(Token),
     /// The chain says that the payment would fail.
     #[error("the chain would refuse this payment: {0}")]
     WouldFail(String),
@@ -120,6 +200,7 @@ impl Hold {
                 "wait for a lower price, or withdraw it and publish a higher fee cap for later payouts"
             }
             Self::LaneFull { .. } => "none: it goes on when one of them is final",
+            Self::TokenUsed(_) => "none: it ends by itself when what used the token is final",
             Self::WouldFail(_) => "look at the recipient; withdraw the payout if it cannot receive",
             Self::Node(_) => "look at `bursar doctor`: the chain's nodes do not answer",
             Self::Unbuildable(_) => "withdraw it",
@@ -156,6 +237,15 @@ pub enum Sighting {
     Dead(Death),
     /// The nodes contradict each other, or themselves: nothing is concluded.
     Doubt(String),
+}
+
+/// Something that an address sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outflow {
+    /// The token that it spent.
+    pub token: Token,
+    /// The transaction; `None` where the node no longer finds it, or where there are so many that it was not looked for.
+    pub txid: Option<String>,
 }
 
 /// The transaction that paid, and where.

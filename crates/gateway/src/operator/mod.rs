@@ -21,6 +21,7 @@ pub mod payouts;
 pub mod policy;
 pub mod projects;
 pub mod proposals;
+pub mod restore;
 pub mod signature;
 pub mod status;
 #[cfg(test)]
@@ -68,6 +69,8 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/bursar/v1/pauses", get(pauses::list).post(pauses::order))
         .route("/bursar/v1/pauses/{id}", axum::routing::delete(pauses::lift))
         .route("/bursar/v1/freezes", get(freezes::list).post(freezes::order))
+        .route("/bursar/v1/restore", get(restore::show))
+        .route("/bursar/v1/restore/confirm", post(restore::confirm))
         .route("/bursar/v1/audit", get(audit::list))
         .route("/healthz", get(health::healthz))
         .route(

@@ -42,6 +42,9 @@ pub struct StatusSheet {
     pub threshold: u8,
     /// Whether enough co-signers are ready to sign.
     pub can_sign: bool,
+    /// Why nothing is signed although they are, if nothing is: the database was, or may be, an old copy.
+    #[serde(default)]
+    pub shut: Option<String>,
     /// The co-signers.
     pub cosigners: Vec<CosignerLine>,
     /// The chains.
@@ -122,6 +125,7 @@ async fn look(office: &Office) -> Result<StatusSheet, StoreError> {
         heads: policy.heads(),
         threshold,
         can_sign: ready >= usize::from(threshold),
+        shut: gateway.gate.may_sign().err().map(|shut| shut.to_string()),
         cosigners,
         chains: office.chains.lines(gateway, now).await,
         queue: queue.collect(),

@@ -93,6 +93,10 @@ pub struct FeeLimit {
     pub chain_id: ChainId,
     /// The most for one transaction, base units of the native coin.
     pub cap: Amount,
+    /// The most that people may raise it to for one stuck payout, and that a void may spend to outbid one; `cap` if
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_cap: Option<Amount>,
     /// The window of the sum, hours.
     #[serde(with = "crate::policy::number")]
     pub window_hours: u32,

@@ -6,8 +6,10 @@ use super::document::{
 };
 use crate::coin::{Coin, CoinId, Network};
 use crate::ids::{Address, ChainId, GroupId, PrincipalId, ProjectId, RuleId, WalletId};
+use crate::intent::Kind;
 use crate::key::PublicKey;
 use crate::life::{Requirement, StepQuorum};
+use crate::money::Amount;
 use crate::time::Millis;
 
 /// Milliseconds of an hour.
@@ -50,6 +52,16 @@ impl Rules {
     /// For how long a new payee does not count, in ms.
     pub fn cooling_ms(&self) -> i64 {
         i64::from(self.book_cooling_hours) * HOUR_MS
+    }
+}
+
+impl FeeLimit {
+    /// The most that an intent of this kind may allow for one transaction.
+    pub fn most(&self, kind: Kind) -> Amount {
+        match kind {
+            Kind::Payout | Kind::Maintenance => self.cap,
+            Kind::Void | Kind::RaiseCap => self.raised_cap.unwrap_or(self.cap),
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Restore {
     pub reason: String,
     /// How far it is.
     pub state: RestoreState,
+    /// How many policy versions co-signers held that the database did not.
+    pub versions: u32,
     /// When it was over.
     pub settled: Option<Millis>,
 }
@@ -99,6 +101,7 @@ impl Restore {
             copied: at("copied").millis_opt(row.copied)?,
             reason: row.reason,
             state: at("state").word(&row.state)?,
+            versions: u32::try_from(row.versions).map_err(|error| at("versions").corrupt(error))?,
             settled: at("settled").millis_opt(row.settled)?,
         })
     }

@@ -35,19 +35,7 @@ impl Place {
 
 /// The token that a live payout holds. An ended one keeps its row in `tokens`.
 fn token_of(state: &State) -> Option<String> {
-    let build = match state {
-        State::Built { build } | State::Signing { build, .. } => build,
-        State::Signed { tx } | State::Sent { tx, .. } => &tx.build,
-        State::Undecided { .. } | State::Screening { .. } | State::Approving { .. } | State::Queued => {
-            return None;
-        }
-        State::Succeeded { .. }
-        | State::Failed { .. }
-        | State::Refused { .. }
-        | State::Rejected { .. }
-        | State::Withdrawn { .. } => return None,
-    };
-    Some(build.token.to_string())
+    state.build().map(|build| build.token.to_string())
 }
 
 /// A fresh payout's row.
@@ -190,6 +178,8 @@ pub(crate) const fn build_of(event: &Event) -> Option<&payout::life::Build> {
         | Event::Withdrawn { .. }
         | Event::SigningStarted
         | Event::Signed { .. }
+        | Event::Outbid { .. }
+        | Event::TokenUsed
         | Event::SignatureRefused { .. }
         | Event::Broadcast
         | Event::Succeeded { .. }

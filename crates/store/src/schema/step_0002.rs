@@ -27,6 +27,7 @@ pub(super) fn tables() -> Vec<TableCreateStatement> {
                 maybe_big("copied"),
                 text("reason"),
                 text("state"),
+                int("versions"),
                 maybe_big("settled"),
             ],
             ["id"],

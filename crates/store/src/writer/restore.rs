@@ -2,7 +2,7 @@
 
 use payout::ids::{Cid, PrincipalId};
 use payout::time::Millis;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, Set,
@@ -57,6 +57,14 @@ impl Store {
     /// The database's.
     pub async fn record_finding(&self, finding: Finding) -> Result<(), StoreError> {
         self.write(finding).await
+    }
+
+    /// Notes that co-signers held policy versions that this database did not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_versions(&self, restore: i64, more: i32) -> Result<(), StoreError> {
+        self.write(CountVersions { restore, more }).await
     }
 
     /// Enough co-signers have told: it is over if they knew nothing new, else admins have to look. Written to the audit
@@ -127,6 +135,7 @@ async fn insert(
         copied: copied.map(Millis::get),
         reason: reason.to_owned(),
         state: to_word(&RestoreState::Importing),
+        versions: 0,
         settled: None,
     };
     restores::Entity::insert(bulk::all_set(row.into_active_model())).exec_without_returning(conn).await?;
@@ -214,6 +223,25 @@ impl Write for Finding {
     }
 }
 
+struct CountVersions {
+    restore: i64,
+    more: i32,
+}
+
+impl Write for CountVersions {
+    type Done = ();
+    type Refusal = StoreError;
+
+    async fn run(&self, desk: &mut Desk<'_>) -> Answer<(), StoreError> {
+        restores::Entity::update_many()
+            .col_expr(restores::Column::Versions, Expr::col(restores::Column::Versions).add(self.more))
+            .filter(restores::Column::Id.eq(self.restore))
+            .exec(desk.tx)
+            .await?;
+        Ok(Ok(()))
+    }
+}
+
 struct EndImport {
     restore: i64,
     now: Millis,
@@ -232,16 +260,19 @@ impl Write for EndImport {
             .filter(findings::Column::Restore.eq(self.restore))
             .count(desk.tx)
             .await?;
-        let (state, settled) = match count {
-            0 => (RestoreState::Open, Some(self.now)),
+        let versions = restore.versions;
+        let (state, settled) = match (count, versions) {
+            (0, 0) => (RestoreState::Open, Some(self.now)),
             _ => (RestoreState::Closed, None),
         };
         set_state(desk, self.restore, state, settled).await?;
-        let detail = match count {
-            0 => format!("restore {}: the co-signers know nothing that this database does not", self.restore),
-            _ => format!(
-                "restore {}: {count} payouts that only co-signers knew; admins must look",
-                self.restore
+        let id = self.restore;
+        let detail = match state {
+            RestoreState::Open => {
+                format!("restore {id}: the co-signers know nothing that this database does not")
+            }
+            RestoreState::Importing | RestoreState::Closed => format!(
+                "restore {id}: only co-signers knew {count} payouts and {versions} policy versions; admins must look"
             ),
         };
         log(desk, Actor::Gateway, "restore.imported", detail, self.now).await?;

@@ -99,6 +99,7 @@ fn healthy() -> StatusSheet {
         heads: Heads { rules: head, people: head, book: head },
         threshold: 2,
         can_sign: true,
+        shut: None,
         cosigners: vec![cosigner("a", "ready"), cosigner("b", "ready"), cosigner("c", "ready")],
         chains: vec![ChainLine {
             chain_id: "60".parse().unwrap(),

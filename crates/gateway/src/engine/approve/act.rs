@@ -11,6 +11,7 @@ use wire::message::StopAct;
 use super::awaited;
 use crate::clock;
 use crate::engine::{lane, record};
+use crate::restore::Shut;
 use crate::state::Gateway;
 
 /// How often an act is judged anew because the payout changed under it.
@@ -68,6 +69,9 @@ pub enum ActRefusal {
     /// The payout changed each time it was looked at.
     #[error("the payout is changing at this moment: try again")]
     Busy,
+    /// The database may be an old copy: what it says of the payout may be long out of date.
+    #[error(transparent)]
+    Shut(#[from] Shut),
     /// The database failed.
     #[error("the database can't be used")]
     Store(#[from] StoreError),
@@ -81,6 +85,7 @@ pub enum ActRefusal {
 /// # Errors
 /// [`ActRefusal`] names the reason.
 pub async fn act(gateway: &Gateway, cid: Cid, act: SignedAct) -> Result<Acted, ActRefusal> {
+    gateway.gate.may_decide()?;
     for _ in 0..REREADS {
         let row = gateway.store.payout(cid).await?.ok_or(ActRefusal::Unknown(cid))?;
         let acts = gateway.store.acts(cid).await?;
@@ -168,7 +173,9 @@ fn awaits_approval(row: &PayoutRow, now: Millis) -> Result<(), ActRefusal> {
             too_late("approve it when the external check has passed it")
         }
         State::Queued | State::Built { .. } | State::Signing { .. } => too_late("no approval is awaited"),
-        State::Signed { .. } | State::Sent { .. } => too_late("no approval is awaited"),
+        State::Signed { .. } | State::Sent { .. } | State::Outbidding { .. } | State::Overtaken { .. } => {
+            too_late("no approval is awaited")
+        }
         State::Succeeded { .. }
         | State::Failed { .. }
         | State::Refused { .. }
@@ -201,7 +208,7 @@ fn stop(row: &PayoutRow, event: Event) -> Result<Judged, ActRefusal> {
         | State::Queued
         | State::Built { .. } => Ok(Judged::End(event)),
         State::Signing { .. } => Ok(Judged::Request),
-        State::Signed { .. } | State::Sent { .. } => {
+        State::Signed { .. } | State::Sent { .. } | State::Outbidding { .. } | State::Overtaken { .. } => {
             too_late("it is signed; only a void can still replace it")
         }
         State::Succeeded { .. }

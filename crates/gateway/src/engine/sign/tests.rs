@@ -99,7 +99,7 @@ async fn a_built_payout_is_signed_and_its_bytes_are_stored() {
     let _two = cosigner(&house, 2, good_signature()).await;
     assert_eq!(step(&house.gateway, row.clone()).await.unwrap(), Next::Advanced);
     let signed = house.row(row.cid()).await;
-    let State::Signed { tx } = &signed.payout.state else { panic!("{:?}", signed.payout.state) };
+    let State::Signed { tx, .. } = &signed.payout.state else { panic!("{:?}", signed.payout.state) };
     assert_eq!((tx.txid.as_str(), hex::encode(&tx.signed)), (TXID, SIGNED.to_owned()));
     assert_eq!(signed.status, Status::OnItsWay);
     let sessions = house.gateway.store.sessions(row.cid()).await.unwrap();

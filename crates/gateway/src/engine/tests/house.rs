@@ -1,7 +1,7 @@
 //! A gateway with a real database in a folder of its own, a real hub that no co-signer has come to, and a stand-in road
 //! that answers as a test wants.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
@@ -29,7 +29,9 @@ use wire::channel::Identity;
 use crate::clock;
 use crate::config::Config;
 use crate::hub::{Hub, HubConfig};
-use crate::node::{Hold, Lane, NodeError, NodeHealth, Nodes, Plan, Road, Sent, Sighting};
+use crate::node::{
+    Account, Hold, Lane, NodeError, NodeHealth, Nodes, Outflow, Place, Plan, Road, Sent, Sighting, Standing,
+};
 use crate::state::{Gateway, Parts, SharedPolicy};
 
 pub(crate) const API_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -88,7 +90,10 @@ impl House {
         let road = Arc::new(StandInRoad::default());
         let nodes: Nodes =
             [("60".parse().unwrap(), Arc::clone(&road) as Arc<dyn Road>)].into_iter().collect();
-        let gateway = Gateway::new(Parts { config: plans.config, genesis, store, hub, nodes, policy });
+        let parts = Parts { config: plans.config, genesis, store, hub, nodes, policy, restore: None };
+        let gateway = Gateway::new(parts);
+        // What no co-signer of these tests could tell.
+        (1..=3).for_each(|index| gateway.gate.note_compared(index));
         let change = SettingsChange::CreateProject {
             project: project(),
             settings: ProjectSettings {
@@ -227,7 +232,7 @@ pub(crate) fn name(who: &str) -> PrincipalId {
     who.parse().unwrap()
 }
 
-fn key(who: &str) -> SecretKey {
+pub(crate) fn key(who: &str) -> SecretKey {
     let mut seed = [0; 32];
     seed[..who.len()].copy_from_slice(who.as_bytes());
     SecretKey::from_seed(&seed)
@@ -288,6 +293,7 @@ fn genesis(gateway: &SecretKey, environment: Environment) -> Genesis {
         fees: vec![FeeLimit {
             chain_id: "60".parse().unwrap(),
             cap: Amount::from_u128(1000),
+            raised_cap: None,
             window_hours: 24,
             window_sum: Amount::from_u128(10_000),
         }],
@@ -310,7 +316,7 @@ fn genesis(gateway: &SecretKey, environment: Environment) -> Genesis {
     }
 }
 
-fn intent(cid: Cid, deployment: Digest, now: Millis) -> Intent {
+pub(crate) fn intent(cid: Cid, deployment: Digest, now: Millis) -> Intent {
     let text = format!(
         r#"{{"version":"1","kind":"payout","deployment":"{deployment}","project":"7","cid":"{cid}","attempt":"1",
         "third_party_id":"order-{cid}","wallet":"5","address_index":"0","network_id":"31337","chain_id":"60",
@@ -355,8 +361,16 @@ pub(crate) struct StandInRoad {
     pub(crate) sent: Mutex<Vec<Vec<u8>>>,
     /// Answers to `look`; when used up: pending.
     pub(crate) sightings: Mutex<VecDeque<Result<Sighting, NodeError>>>,
+    /// Answers to `rebuild`; when used up: bytes that differ by how many were there before.
+    pub(crate) rebuilds: Mutex<VecDeque<Result<Plan, Hold>>>,
+    /// Places that `rebuild` was asked about.
+    pub(crate) places: Mutex<Vec<Place>>,
+    /// Answers to `standing`; when used up: fair.
+    pub(crate) standings: Mutex<VecDeque<Standing>>,
     /// How often `look` was asked.
     pub(crate) looks: Mutex<usize>,
+    /// The tokens that the chain has used, whoever did.
+    pub(crate) used: Mutex<Vec<Token>>,
 }
 
 impl Road for StandInRoad {
@@ -382,7 +396,41 @@ impl Road for StandInRoad {
         })
     }
 
-    fn look<'a>(&'a self, _: &'a Intent, _: &'a SignedTx) -> BoxFuture<'a, Result<Sighting, NodeError>> {
+    fn rebuild<'a>(&'a self, _: &'a Intent, place: &'a Place) -> BoxFuture<'a, Result<Plan, Hold>> {
+        Box::pin(async move {
+            self.places.lock().unwrap().push(place.clone());
+            let answer = self.rebuilds.lock().unwrap().pop_front();
+            answer.unwrap_or_else(|| {
+                let rivals = u8::try_from(place.rivals.len()).unwrap();
+                Ok(Plan { build: Build { token: place.token.clone(), ..build(100 + rivals) } })
+            })
+        })
+    }
+
+    fn standing<'a>(
+        &'a self,
+        _: &'a Address,
+        _: &'a Build,
+        _: &'a [Build],
+    ) -> BoxFuture<'a, Result<Standing, NodeError>> {
+        Box::pin(async { Ok(self.standings.lock().unwrap().pop_front().unwrap_or(Standing::Fair)) })
+    }
+
+    fn accounts<'a>(
+        &'a self,
+        _: &'a Intent,
+        _: &'a Token,
+        _: &'a [&'a SignedTx],
+    ) -> BoxFuture<'a, Vec<Account>> {
+        Box::pin(async { Vec::new() })
+    }
+
+    fn look<'a>(
+        &'a self,
+        _: &'a Intent,
+        _: &'a Token,
+        _: &'a [&'a SignedTx],
+    ) -> BoxFuture<'a, Result<Sighting, NodeError>> {
         Box::pin(async move {
             *self.looks.lock().unwrap() += 1;
             self.sightings.lock().unwrap().pop_front().unwrap_or(Ok(Sighting::Pending))
@@ -391,6 +439,17 @@ impl Road for StandInRoad {
 
     fn balance<'a>(&'a self, _: &'a Address, _: &'a CoinId) -> BoxFuture<'a, Result<Amount, NodeError>> {
         Box::pin(async { Ok(Amount::ZERO) })
+    }
+
+    fn unexplained<'a>(
+        &'a self,
+        _: &'a Address,
+        known: &'a BTreeSet<Token>,
+    ) -> BoxFuture<'a, Result<Vec<Outflow>, NodeError>> {
+        let used = self.used.lock().unwrap().clone();
+        let strange = used.into_iter().filter(|token| !known.contains(token));
+        let strange = strange.map(|token| Outflow { token, txid: Some("0xstrange".to_owned()) }).collect();
+        Box::pin(async move { Ok(strange) })
     }
 
     fn health(&self) -> BoxFuture<'_, Vec<NodeHealth>> {

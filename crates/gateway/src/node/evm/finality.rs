@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 use chain::TokenRef;
 use chain::evm::{delivered, nonce_of, transfer_calldata};
 use payout::ids::Address;
-use payout::intent::Intent;
-use payout::life::{BlockRef, Death, SignedTx};
+use payout::intent::{Intent, Kind};
+use payout::life::{BlockRef, Death, SignedTx, Token};
 use payout::money::Amount;
 
 use super::EvmRoad;
@@ -17,16 +17,24 @@ use super::pool::Agreement;
 use super::reply::{Block, Receipt, SeenTransaction};
 use super::rpc::{At, Node};
 use crate::config::Finality;
-use crate::node::road::{Chance, NodeError, Sighting};
+use crate::node::road::{Account, Chance, NodeError, Sighting};
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought<'a> {
+    pub(super) intent: &'a Intent,
+    pub(super) token: &'a Token,
+    pub(super) versions: &'a [&'a SignedTx],
+}
 
 /// Asks all nodes and concludes only what enough of them say.
-pub(super) async fn look(road: &EvmRoad, intent: &Intent, tx: &SignedTx) -> Result<Sighting, NodeError> {
+pub(super) async fn look(road: &EvmRoad, sought: Sought<'_>) -> Result<Sighting, NodeError> {
     // One node's word is enough to go on waiting; the second opinion is for final verdicts.
-    let first = road.pool.in_turn(|node| by_node(road, node, intent, tx)).await?;
+    let first = road.pool.in_turn(|node| by_node(road, node, sought)).await?;
     if !is_final(&first) || road.pool.witnesses() == 1 {
         return Ok(first);
     }
-    match road.pool.agree(|node| by_node(road, node, intent, tx)).await? {
+    match road.pool.agree(|node| by_node(road, node, sought)).await? {
         Agreement::Agreed(verdict) => Ok(verdict),
         Agreement::Contradiction(answers) => {
             let told: Vec<String> =
@@ -70,13 +78,40 @@ fn told(verdict: &Sighting) -> String {
     }
 }
 
+/// What each node says, in words.
+pub(super) async fn accounts(road: &EvmRoad, sought: Sought<'_>) -> Vec<Account> {
+    let asked = road.pool.nodes().map(|node| async move {
+        let says = match by_node(road, node, sought).await {
+            Ok(verdict) => told(&verdict),
+            Err(error) => error.to_string(),
+        };
+        let count = node.nonce(&sought.intent.from, At::Latest).await;
+        let count =
+            count.map_or_else(|_| String::new(), |count| format!("; its count of this address is {count}"));
+        Account { node: node.name().to_owned(), says: says + &count }
+    });
+    futures::future::join_all(asked).await
+}
+
 /// One node's whole account.
-async fn by_node(road: &EvmRoad, node: &Node, intent: &Intent, tx: &SignedTx) -> Result<Sighting, NodeError> {
-    if let Some(receipt) = node.receipt(&tx.txid).await? {
-        return judge(road, node, intent, &tx.txid, &receipt).await;
+async fn by_node(road: &EvmRoad, node: &Node, sought: Sought<'_>) -> Result<Sighting, NodeError> {
+    let verdict = found_by(road, node, sought).await?;
+    if is_final(&verdict) {
+        // Behind the same address may be another machine than a moment ago, on another network.
+        node.prove().await?;
     }
-    let Some(nonce) = nonce_of(&tx.build.token) else {
-        return Ok(Sighting::Doubt(format!("{} is no EVM token", tx.build.token)));
+    Ok(verdict)
+}
+
+async fn found_by(road: &EvmRoad, node: &Node, sought: Sought<'_>) -> Result<Sighting, NodeError> {
+    let Sought { intent, token, versions } = sought;
+    for version in versions.iter().rev() {
+        if let Some(receipt) = node.receipt(&version.txid).await? {
+            return judge(road, node, intent, &version.txid, &receipt).await;
+        }
+    }
+    let Some(nonce) = nonce_of(token) else {
+        return Ok(Sighting::Doubt(format!("{token} is no EVM token")));
     };
     let Some(last_final) = last_final(road, node).await? else { return Ok(Sighting::Pending) };
     if node.nonce(&intent.from, At::Height(last_final.number)).await? <= nonce {
@@ -87,8 +122,12 @@ async fn by_node(road: &EvmRoad, node: &Node, intent: &Intent, tx: &SignedTx) ->
                 waits: "its nonce is used in a block that is not final".to_owned(),
             });
         }
-        let known = node.transaction(&tx.txid).await?.is_some();
-        return Ok(if known { Sighting::Pending } else { Sighting::Missing });
+        for version in versions.iter().rev() {
+            if node.transaction(&version.txid).await?.is_some() {
+                return Ok(Sighting::Pending);
+            }
+        }
+        return Ok(Sighting::Missing);
     }
     let Some(spender) = spender(node, &intent.from, nonce, last_final.number).await? else {
         return Ok(Sighting::Doubt(
@@ -130,6 +169,10 @@ async fn judge(
     let dead = |why: &str| {
         Ok(Sighting::Dead(Death::Reverted { txid: txid.clone(), block: block.clone(), why: why.to_owned() }))
     };
+    if intent.kind == Kind::Void {
+        // Its whole effect is that its nonce is used, and that is so whatever the receipt says.
+        return Ok(Sighting::Succeeded(Chance { txid, block }));
+    }
     if !receipt.success {
         return dead("the transaction reverted");
     }
@@ -173,7 +216,7 @@ async fn last_final(road: &EvmRoad, node: &Node) -> Result<Option<Block>, NodeEr
 
 /// The transaction of `from` with this nonce, which the chain holds at or below `last_final`: found by halving the
 /// span of blocks in which the address's transaction count passed the nonce.
-async fn spender(
+pub(super) async fn spender(
     node: &Node,
     from: &Address,
     nonce: u64,
@@ -211,6 +254,9 @@ async fn spender(
 
 /// Whether a transaction on chain does exactly what the intent says.
 fn pays(intent: &Intent, tx: &SeenTransaction) -> bool {
+    if intent.kind == Kind::Void {
+        return tx.to.as_ref() == Some(&intent.from) && tx.value.is_zero() && tx.input.is_empty();
+    }
     match TokenRef::of(&intent.chain_id, &intent.token_id) {
         TokenRef::Native => {
             tx.to.as_ref() == Some(&intent.to) && tx.value == intent.amount && tx.input.is_empty()

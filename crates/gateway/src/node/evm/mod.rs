@@ -1,19 +1,27 @@
 //! EVM nodes over JSON-RPC: estimating, broadcasting, and reading what became of a payment.
 
 mod finality;
+mod gas;
+mod outflow;
 mod plan;
 mod pool;
+mod price;
+mod rebuild;
 mod reply;
 mod rpc;
+
+use std::collections::BTreeSet;
 
 use futures::future::BoxFuture;
 use payout::coin::{CoinId, Network};
 use payout::ids::{Address, NetworkId};
 use payout::intent::Intent;
-use payout::life::SignedTx;
+use payout::life::{Build, SignedTx, Token};
 use payout::money::Amount;
 
-use super::road::{Head, Hold, Lane, NodeError, NodeHealth, Plan, Road, Sent, Sighting};
+use super::road::{
+    Account, Head, Hold, Lane, NodeError, NodeHealth, Outflow, Place, Plan, Road, Sent, Sighting, Standing,
+};
 use crate::config::{ChainConfig, Fees, Finality};
 use crate::node::OpenError;
 use pool::Pool;
@@ -61,12 +69,35 @@ impl Road for EvmRoad {
         Box::pin(self.pool.broadcast(&tx.signed))
     }
 
+    fn rebuild<'a>(&'a self, intent: &'a Intent, place: &'a Place) -> BoxFuture<'a, Result<Plan, Hold>> {
+        Box::pin(rebuild::rebuild(self, intent, place))
+    }
+
+    fn standing<'a>(
+        &'a self,
+        from: &'a Address,
+        own: &'a Build,
+        rivals: &'a [Build],
+    ) -> BoxFuture<'a, Result<Standing, NodeError>> {
+        Box::pin(price::standing(self, from, own, rivals))
+    }
+
     fn look<'a>(
         &'a self,
         intent: &'a Intent,
-        tx: &'a SignedTx,
+        token: &'a Token,
+        versions: &'a [&'a SignedTx],
     ) -> BoxFuture<'a, Result<Sighting, NodeError>> {
-        Box::pin(finality::look(self, intent, tx))
+        Box::pin(finality::look(self, finality::Sought { intent, token, versions }))
+    }
+
+    fn accounts<'a>(
+        &'a self,
+        intent: &'a Intent,
+        token: &'a Token,
+        versions: &'a [&'a SignedTx],
+    ) -> BoxFuture<'a, Vec<Account>> {
+        Box::pin(finality::accounts(self, finality::Sought { intent, token, versions }))
     }
 
     fn balance<'a>(
@@ -76,6 +107,14 @@ impl Road for EvmRoad {
     ) -> BoxFuture<'a, Result<Amount, NodeError>> {
         let token = chain::TokenRef::of(&coin.chain_id, &coin.token_id);
         Box::pin(async move { self.pool.first(|node| node.balance_of(address, &token)).await })
+    }
+
+    fn unexplained<'a>(
+        &'a self,
+        from: &'a Address,
+        known: &'a BTreeSet<Token>,
+    ) -> BoxFuture<'a, Result<Vec<Outflow>, NodeError>> {
+        Box::pin(outflow::unexplained(self, from, known))
     }
 
     fn health(&self) -> BoxFuture<'_, Vec<NodeHealth>> {

@@ -3,40 +3,33 @@
 use std::collections::BTreeSet;
 
 use chain::TokenRef;
-use chain::evm::{Build as Bytes, Fee, build, nonce_of, token_for_nonce, transfer_calldata};
+use chain::evm::{Build as Bytes, build, nonce_of};
 use payout::coin::CoinId;
-use payout::ids::{Digest, TokenId};
+use payout::ids::Digest;
 use payout::intent::{Intent, Kind};
 use payout::life::Build;
 use payout::money::Amount;
-use serde_json::{Value, json};
 
-use super::EvmRoad;
 use super::pool::Agreement;
 use super::rpc::At;
-use crate::config::Fees;
+use super::{EvmRoad, gas, price};
 use crate::node::road::{Hold, Lane, NodeError, Plan, Shortage};
-
-/// Gas above the estimate, in percent: state that the estimate saw may change until the transaction runs. Unused gas
-/// is not paid for.
-const GAS_MARGIN_PERCENT: u64 = 20;
-/// The base fee may double while people and co-signers are at work; above that the offer is raised on the same nonce.
-const BASE_FEE_FACTOR: u128 = 2;
 
 /// Estimates, checks and builds. Takes nothing.
 pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result<Plan, Hold> {
     if intent.kind != Kind::Payout {
-        return Err(Hold::Unbuildable(format!("a {} is not built here", intent.kind)));
+        return Err(Hold::Unbuildable(format!("a {} takes no token of its own", intent.kind)));
     }
     let token = TokenRef::of(&intent.chain_id, &intent.token_id);
     let native = CoinId::native(&intent.chain_id);
+    let call = gas::call_of(intent, &token)?;
     // All at once: a lane plans one payout at a time, so its pace is the nodes' round trip.
     let (chain_nonce, native_balance, token_balance, gas, prices) = tokio::join!(
         road.pool.first(|node| node.nonce(&lane.from, At::Latest)),
         road.pool.first(|node| node.balance_of(&lane.from, &TokenRef::Native)),
         token_balance(road, lane, &token),
-        estimate(road, intent, &token),
-        prices(road),
+        gas::estimate(road, &call),
+        price::today(road),
     );
     let chain_nonce = explained(road, lane, chain_nonce?).await?;
     let nonce = next_nonce(lane, chain_nonce, road.lane_window)?;
@@ -52,29 +45,35 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
     enough(lane, native.clone(), has, in_native.checked_add(Amount::from_u128(1)))?;
 
     let gas_limit = gas?;
-    let fee = offer(&prices?, gas_limit, intent.fee_cap)?;
+    let fee = price::offer(&prices?, gas_limit, intent.fee_cap)?;
     let max_fee = Amount::from_u128(fee.max_fee_per_gas()).checked_mul(gas_limit.into());
     let needs = max_fee.and_then(|fee| fee.checked_add(in_native));
     enough(lane, native, has, needs)?;
 
-    let unsigned = build(&Bytes {
-        network_id: road.network_id.clone(),
-        nonce,
-        to: intent.to.clone(),
-        token,
-        amount: intent.amount,
-        gas_limit,
-        fee,
-    })
-    .map_err(|error| Hold::Unbuildable(error.to_string()))?;
-    // Decoded back and compared: what leaves here does what was approved, or nothing leaves.
+    finish(
+        intent,
+        &Bytes {
+            network_id: road.network_id.clone(),
+            nonce,
+            to: intent.to.clone(),
+            token,
+            amount: intent.amount,
+            gas_limit,
+            fee,
+        },
+    )
+}
+
+/// The bytes, decoded back and compared: what leaves here does what was approved, or nothing leaves.
+pub(super) fn finish(intent: &Intent, bytes: &Bytes) -> Result<Plan, Hold> {
+    let unsigned = build(bytes).map_err(|error| Hold::Unbuildable(error.to_string()))?;
     let decoded = chain::family(payout::coin::Family::Evm)
         .decode(&unsigned)
         .map_err(|error| Hold::Unbuildable(error.to_string()))?;
     chain::compare(intent, &decoded).map_err(|error| Hold::Unbuildable(error.to_string()))?;
     Ok(Plan {
         build: Build {
-            token: token_for_nonce(nonce),
+            token: decoded.token,
             unsigned,
             signing_digest: Digest::from_bytes(decoded.digest),
             max_fee: decoded.max_fee,
@@ -126,7 +125,11 @@ fn next_nonce(lane: &Lane, chain_nonce: u64, window: u16) -> Result<u64, Hold> {
 }
 
 /// The balance of a token; `None` for the native coin, which is asked for anyhow.
-async fn token_balance(road: &EvmRoad, lane: &Lane, token: &TokenRef) -> Result<Option<Amount>, NodeError> {
+pub(super) async fn token_balance(
+    road: &EvmRoad,
+    lane: &Lane,
+    token: &TokenRef,
+) -> Result<Option<Amount>, NodeError> {
     match token {
         TokenRef::Native => Ok(None),
         TokenRef::Contract(_) => road.pool.first(|node| node.balance_of(&lane.from, token)).await.map(Some),
@@ -135,7 +138,7 @@ async fn token_balance(road: &EvmRoad, lane: &Lane, token: &TokenRef) -> Result<
 
 /// What the address holds of a coin beyond the payments in flight. Those that the chain has already taken from the
 /// balance (their nonce is used) are not counted again.
-fn spare(lane: &Lane, coin: &CoinId, chain_nonce: u64, balance: Amount) -> Amount {
+pub(super) fn spare(lane: &Lane, coin: &CoinId, chain_nonce: u64, balance: Amount) -> Amount {
     let is_native = TokenRef::of(&coin.chain_id, &coin.token_id) == TokenRef::Native;
     let pending =
         lane.taken.iter().filter(|taken| nonce_of(&taken.token).is_none_or(|nonce| nonce >= chain_nonce));
@@ -146,7 +149,7 @@ fn spare(lane: &Lane, coin: &CoinId, chain_nonce: u64, balance: Amount) -> Amoun
     })
 }
 
-fn enough(lane: &Lane, coin: CoinId, has: Amount, needs: Option<Amount>) -> Result<(), Hold> {
+pub(super) fn enough(lane: &Lane, coin: CoinId, has: Amount, needs: Option<Amount>) -> Result<(), Hold> {
     let needs = needs.ok_or_else(|| Hold::Unbuildable("amount and fee together overflow".to_owned()))?;
     if has >= needs {
         return Ok(());
@@ -154,92 +157,11 @@ fn enough(lane: &Lane, coin: CoinId, has: Amount, needs: Option<Amount>) -> Resu
     Err(Hold::Funds(Box::new(Shortage { from: lane.from.clone(), coin, has, needs })))
 }
 
-async fn estimate(road: &EvmRoad, intent: &Intent, token: &TokenRef) -> Result<u64, Hold> {
-    let call = call_of(intent, token)?;
-    let gas = road.pool.first(|node| node.estimate_gas(call.clone())).await.map_err(|error| match error {
-        NodeError::Refused { message, .. } => Hold::WouldFail(message),
-        other @ (NodeError::Unreachable { .. }
-        | NodeError::Nonsense { .. }
-        | NodeError::WrongNetwork { .. }
-        | NodeError::TooFew { .. }) => Hold::Node(other),
-    })?;
-    gas.checked_mul(100 + GAS_MARGIN_PERCENT)
-        .map(|gas| gas.div_ceil(100))
-        .ok_or_else(|| Hold::Unbuildable("the gas estimate overflows".to_owned()))
-}
-
-fn call_of(intent: &Intent, token: &TokenRef) -> Result<Value, Hold> {
-    let from = intent.from.as_str();
-    Ok(match token {
-        TokenRef::Native => {
-            json!({"from": from, "to": intent.to.as_str(), "value": format!("{:#x}", intent.amount.as_u256())})
-        }
-        TokenRef::Contract(contract) => {
-            let data = transfer_calldata(&intent.to, intent.amount)
-                .ok_or_else(|| Hold::Unbuildable("the recipient is no EVM address".to_owned()))?;
-            json!({"from": from, "to": TokenId::as_str(contract), "data": format!("0x{}", hex::encode(data))})
-        }
-    })
-}
-
-/// What gas costs now, wei per unit.
-enum Prices {
-    /// Before EIP-1559.
-    Legacy { gas_price: Amount },
-    /// Since.
-    Eip1559 { base: Option<u128>, tip: Amount },
-}
-
-async fn prices(road: &EvmRoad) -> Result<Prices, NodeError> {
-    match road.fees {
-        Fees::Legacy => {
-            let gas_price = road.pool.first(|node| node.gas_price()).await?;
-            Ok(Prices::Legacy { gas_price })
-        }
-        Fees::Eip1559 => {
-            let (head, tip) =
-                road.pool.first(|node| async move { tokio::try_join!(node.head(), node.tip()) }).await?;
-            Ok(Prices::Eip1559 { base: head.base_fee, tip })
-        }
-    }
-}
-
-/// The prices to offer: room for the base fee to double, less room where the cap demands it, and a hold where even
-/// today's price is over the cap.
-fn offer(prices: &Prices, gas_limit: u64, cap: Amount) -> Result<Fee, Hold> {
-    let most = cap
-        .as_u256()
-        .checked_div(ruint::aliases::U256::from(gas_limit))
-        .and_then(|price| u128::try_from(price).ok())
-        .unwrap_or(u128::MAX);
-    let over = |price: u128| Hold::FeeOverCap {
-        fee: Amount::from_u128(price).checked_mul(gas_limit.into()).unwrap_or(cap),
-        cap,
-    };
-    match prices {
-        Prices::Legacy { gas_price } => {
-            let gas_price = gas_price.as_u128().ok_or_else(|| over(u128::MAX))?;
-            if gas_price > most { Err(over(gas_price)) } else { Ok(Fee::Legacy { gas_price }) }
-        }
-        Prices::Eip1559 { base: None, .. } => {
-            Err(Hold::Unbuildable("the chain has no base fee: set fees = \"legacy\"".to_owned()))
-        }
-        Prices::Eip1559 { base: Some(base), tip } => {
-            let tip = tip.as_u128().ok_or_else(|| over(u128::MAX))?;
-            let least = base.checked_add(tip).ok_or_else(|| over(u128::MAX))?;
-            if least > most {
-                return Err(over(least));
-            }
-            let roomy = base.saturating_mul(BASE_FEE_FACTOR).saturating_add(tip);
-            Ok(Fee::Eip1559 { max_fee_per_gas: roomy.min(most), max_priority_fee_per_gas: tip })
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::node::road::Taken;
+    use chain::evm::token_for_nonce;
 
     fn lane(nonces: &[u64]) -> Lane {
         let taken = |nonce: &u64| Taken {
@@ -262,17 +184,6 @@ mod tests {
         assert_eq!(next_nonce(&lane(&[5, 7]), 5, 4).unwrap(), 6);
         // Used on chain and not yet final: no longer in the way.
         assert_eq!(next_nonce(&lane(&[5, 6]), 7, 4).unwrap(), 7);
-    }
-
-    #[test]
-    fn the_offer_leaves_room_for_a_rising_base_fee_and_stays_under_the_cap() {
-        let prices = Prices::Eip1559 { base: Some(100), tip: Amount::from_u128(10) };
-        let cap = |wei: u128| Amount::from_u128(wei);
-        let offered = |wei| offer(&prices, 10, cap(wei)).map(|fee| fee.max_fee_per_gas());
-        assert_eq!(offered(10_000).unwrap(), 210);
-        assert_eq!(offered(1_500).unwrap(), 150);
-        assert_eq!(offered(1_100).unwrap(), 110);
-        assert!(matches!(offered(1_099), Err(Hold::FeeOverCap { .. })));
     }
 
     #[test]

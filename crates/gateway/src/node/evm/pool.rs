@@ -2,10 +2,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::rpc::Node;
 use crate::node::road::{NodeError, Sent};
+
+/// How long the others are waited for once one has given its opinion.
+const MOMENT: std::time::Duration = std::time::Duration::from_millis(400);
 
 /// Of so many questions in turn, another node than the preferred one begins with one.
 const TURN: usize = 4;
@@ -88,6 +93,39 @@ impl Pool {
             }
         }
         Err(last)
+    }
+
+    /// What up to `count` nodes say, the one that answered last among them. Once one has answered, the others get only
+    /// a moment more: a node that hangs must not set the pace of the others.
+    pub(super) async fn opinions<'a, T, F>(
+        &'a self,
+        count: usize,
+        ask: impl Fn(&'a Node) -> F,
+    ) -> Vec<Result<T, NodeError>>
+    where
+        F: Future<Output = Result<T, NodeError>>,
+    {
+        let start = self.preferred.load(Ordering::Relaxed);
+        let mut asked: FuturesUnordered<F> = (0..self.nodes.len())
+            .filter_map(|offset| self.nodes.get(start.wrapping_add(offset) % self.nodes.len()))
+            .map(ask)
+            .collect();
+        let mut opinions = Vec::new();
+        let (mut usable, mut deadline) = (0, None);
+        while usable < count {
+            let next = match deadline {
+                None => asked.next().await,
+                Some(deadline) => timeout_at(deadline, asked.next()).await.unwrap_or_default(),
+            };
+            let Some(opinion) = next else { break };
+            // A refusal is an opinion as well.
+            if matches!(opinion, Ok(_) | Err(NodeError::Refused { .. })) {
+                usable += 1;
+                deadline.get_or_insert_with(|| Instant::now() + MOMENT);
+            }
+            opinions.push(opinion);
+        }
+        opinions
     }
 
     /// Asks every node and wants as many equal answers as there must be witnesses.

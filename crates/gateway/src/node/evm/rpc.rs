@@ -70,16 +70,7 @@ impl Node {
     /// Asks one question, after the node has said that it is on our network.
     async fn ask(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
         if !self.proven.load(Ordering::Relaxed) {
-            let found = self.call("eth_chainId", json!([])).await?;
-            let found = reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
-            if found != self.network {
-                return Err(NodeError::WrongNetwork {
-                    node: self.name.clone(),
-                    found: found.to_string(),
-                    expected: self.network.to_string(),
-                });
-            }
-            self.proven.store(true, Ordering::Relaxed);
+            self.prove().await?;
         }
         let result = self.call(method, params).await;
         if let Err(NodeError::Unreachable { .. }) = &result {
@@ -87,6 +78,22 @@ impl Node {
             self.proven.store(false, Ordering::Relaxed);
         }
         result
+    }
+
+    /// Asks for the network, whatever was said before.
+    pub(super) async fn prove(&self) -> Result<(), NodeError> {
+        self.proven.store(false, Ordering::Relaxed);
+        let found = self.call("eth_chainId", json!([])).await?;
+        let found = reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
+        if found != self.network {
+            return Err(NodeError::WrongNetwork {
+                node: self.name.clone(),
+                found: found.to_string(),
+                expected: self.network.to_string(),
+            });
+        }
+        self.proven.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn call(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {

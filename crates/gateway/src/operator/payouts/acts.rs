@@ -75,6 +75,7 @@ impl From<ActRefusal> for Fault {
             ActRefusal::TooLate { .. } | ActRefusal::Expired | ActRefusal::Apply => {
                 Self::conflict(words, "`bursar why CID` says where it is and what can be done")
             }
+            ActRefusal::Shut(shut) => shut.into(),
             ActRefusal::Busy => Self::unavailable(words, "try again"),
             ActRefusal::Store(error) => error.into(),
             ActRefusal::Fault(error) => {

@@ -150,6 +150,7 @@ impl From<ApplicationError> for Fault {
                 Self::unsigned(words, "sign the draft with one of the applicant's keys in the people chain")
             }
             ApplicationError::Stale => Self::conflict(words, "draft it again, read it again, sign it again"),
+            ApplicationError::Shut(shut) => shut.into(),
             ApplicationError::Store(error) => error.into(),
         }
     }

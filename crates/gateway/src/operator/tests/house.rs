@@ -74,7 +74,8 @@ impl House {
         };
         let source = policy.clone();
         let hub = Hub::start(hub_config, Arc::new(move || source.get())).await.unwrap();
-        let parts = Parts { config: Config::default(), genesis, store, hub, nodes: Nodes::default(), policy };
+        let nodes = Nodes::default();
+        let parts = Parts { config: Config::default(), genesis, store, hub, nodes, policy, restore: None };
         let gateway = Gateway::new(parts);
         let address = serve(&gateway).await;
         Self { gateway, address, _folder: folder }
@@ -240,6 +241,7 @@ fn rules(environment: Environment, step: StepQuorum) -> Rules {
         fees: vec![FeeLimit {
             chain_id: "60".parse().unwrap(),
             cap: Amount::from_u128(10_000_000_000_000_000),
+            raised_cap: None,
             window_hours: 24,
             window_sum: Amount::from_u128(1_000_000_000_000_000_000),
         }],

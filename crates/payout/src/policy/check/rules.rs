@@ -175,7 +175,10 @@ fn fees(rules: &Rules, notes: &mut Notes) {
         if fee.cap.is_zero() {
             notes.error(&about, "may burn no fee at all; leave the fee limit out to stop a chain");
         }
-        if fee.cap > fee.window_sum {
+        if fee.raised_cap.is_some_and(|raised| raised <= fee.cap) {
+            notes.error(&about, "the raised fee cap is not above the cap; leave it out");
+        }
+        if fee.cap.max(fee.raised_cap.unwrap_or_default()) > fee.window_sum {
             notes.error(&about, "one fee may be more than the window's sum");
         }
         hours_of(fee.window_hours, "the fee window", &about, notes);

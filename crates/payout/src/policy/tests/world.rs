@@ -157,6 +157,7 @@ pub(super) fn rules() -> Rules {
         fees: vec![FeeLimit {
             chain_id: "60".parse().unwrap(),
             cap: Amount::from_u128(10_000_000_000_000_000),
+            raised_cap: None,
             window_hours: 24,
             window_sum: Amount::from_u128(500_000_000_000_000_000),
         }],

@@ -11,6 +11,7 @@ pub struct Model {
     pub copied: Option<i64>,
     pub reason: String,
     pub state: String,
+    pub versions: i32,
     pub settled: Option<i64>,
 }
 

@@ -27,6 +27,8 @@ pub(super) const fn ends(state: &State, event: &Event) -> bool {
         | Event::Built { .. }
         | Event::SigningStarted
         | Event::Signed { .. }
+        | Event::Outbid { .. }
+        | Event::TokenUsed
         | Event::Broadcast
         | Event::Succeeded { .. }
         | Event::Died { .. } => false,

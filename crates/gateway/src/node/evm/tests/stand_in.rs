@@ -195,6 +195,8 @@ pub(super) fn road(nodes: Vec<Url>, witnesses: usize) -> EvmRoad {
         lane_window: 16,
         lag_limit_s: 60,
         poll_ms: 1000,
+        outbid_after_s: 60,
+        witnesses: None,
     };
     let network = Network {
         chain_id: "60".parse().unwrap(),

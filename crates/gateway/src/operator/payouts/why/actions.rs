@@ -14,8 +14,17 @@ pub(super) fn story(state: &State, approvals: &ApprovalProgress, steps: &[StepQu
         State::Queued => "approved; waits to be built".to_owned(),
         State::Built { build } => format!("built with {}; no co-signer has been asked yet", build.token),
         State::Signing { build, .. } => format!("co-signers have been asked to sign with {}", build.token),
-        State::Signed { tx } => format!("signed as {}; it is being sent", tx.txid),
+        State::Signed { tx, .. } => format!("signed as {}; it is being sent", tx.txid),
         State::Sent { tx, .. } => format!("sent as {}; not final yet", tx.txid),
+        State::Outbidding { tx, .. } => {
+            format!(
+                "sent as {}, which offers too little by now; co-signers are asked to sign a higher offer",
+                tx.txid
+            )
+        }
+        State::Overtaken { build } => {
+            format!("{} was used on chain and no signature came back; not final yet", build.token)
+        }
         State::Succeeded { txid, block } => format!("paid by {txid} in block {}", block.height),
         State::Failed { death } => format!("it can never land: {}", died(death)),
         State::Refused { why } => format!("no quorum of co-signers is left that would sign: {why}"),
@@ -27,6 +36,7 @@ pub(super) fn story(state: &State, approvals: &ApprovalProgress, steps: &[StepQu
         State::Withdrawn { by } => match by {
             Withdrawal::Principal { by } => format!("withdrawn by {by}"),
             Withdrawal::Expired => "the time to approve ran out".to_owned(),
+            Withdrawal::TargetEnded { how } => format!("what it was about has ended: {how}"),
         },
     }
 }
@@ -93,7 +103,7 @@ pub(super) fn next(row: &PayoutRow, pauses: &[String], has_nodes: bool) -> Vec<S
             "look at the co-signers' refusals below and at `bursar cosigner list`; it is asked again by itself"
                 .to_owned(),
         ),
-        State::Signed { .. } | State::Sent { .. } => {
+        State::Signed { .. } | State::Sent { .. } | State::Outbidding { .. } | State::Overtaken { .. } => {
             actions.push("none: it is sent again and watched until it is final".to_owned());
         }
         State::Succeeded { .. }

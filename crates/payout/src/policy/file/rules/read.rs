@@ -65,6 +65,7 @@ struct WalletEntry {
 struct FeeEntry {
     chain_id: Spanned<ChainId>,
     cap: Sum,
+    raised_cap: Option<Sum>,
     window: Spanned<String>,
     window_sum: Sum,
 }
@@ -141,6 +142,7 @@ fn read_fee(source: Source<'_>, coins: &Coins<'_>, entry: &FeeEntry) -> Result<F
     Ok(FeeLimit {
         chain_id: chain_id.clone(),
         cap: coins.sum(&entry.cap, native)?,
+        raised_cap: entry.raised_cap.as_ref().map(|sum| coins.sum(sum, native)).transpose()?,
         window_hours: hours(source, &entry.window)?,
         window_sum: coins.sum(&entry.window_sum, native)?,
     })

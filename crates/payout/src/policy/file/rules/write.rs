@@ -42,11 +42,14 @@ pub fn write_rules(rules: &Rules) -> String {
     for wallet in wallets {
         write_wallet(&mut text, rules, wallet);
     }
-    for FeeLimit { chain_id, cap, window_hours, window_sum } in fees {
+    for FeeLimit { chain_id, cap, raised_cap, window_hours, window_sum } in fees {
         let native = CoinId::native(chain_id);
         text.entry("fee");
         text.string("chain_id", chain_id);
         text.string("cap", sum(rules, &native, *cap));
+        if let Some(raised) = raised_cap {
+            text.string("raised_cap", sum(rules, &native, *raised));
+        }
         text.string("window", when::hours_text(*window_hours));
         text.string("window_sum", sum(rules, &native, *window_sum));
     }
