@@ -7,10 +7,10 @@ use std::sync::Arc;
 use payout::ids::Digest;
 use payout::policy::SignedVersion;
 use payout::time::Millis;
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use wire::message::SignedEntry;
 
-use super::recall::KEPT;
+use super::recall::ROOM;
 
 const ENTRIES: TableDefinition<'_, (u8, u64), &[u8]> = TableDefinition::new("entries");
 const POLICY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("policy");
@@ -21,6 +21,9 @@ const PAPERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("papers");
 const SIGNATURES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("signatures");
 const RECORD_DOMAIN: &str = "bursar/journal-record/v1";
 const SUM: usize = 32;
+
+/// How many bytes all papers have together.
+const PAPERS_HELD: &str = "papers held";
 
 /// The file's layout.
 const FORMAT: &[u8] = b"1";
@@ -159,7 +162,7 @@ impl Disk {
                     };
                 }
             }
-            write_papers(&transaction, batch)?;
+            write_papers(&transaction, batch, ROOM)?;
             transaction.commit()?;
             Ok(())
         })
@@ -285,23 +288,35 @@ fn guarded<T>(
     }
 }
 
-/// Papers and signatures, and the oldest of them go.
-fn write_papers(transaction: &redb::WriteTransaction, batch: &Batch) -> Result<(), redb::Error> {
+/// Papers and signatures, and the oldest of them go: all together have so many bytes at most, whoever makes them long.
+fn write_papers(transaction: &redb::WriteTransaction, batch: &Batch, room: u64) -> Result<(), redb::Error> {
     if batch.papers.is_empty() && batch.signatures.is_empty() {
         return Ok(());
     }
     let mut papers = transaction.open_table(PAPERS)?;
     let mut signatures = transaction.open_table(SIGNATURES)?;
+    let mut meta = transaction.open_table(META)?;
+    let length = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let count = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes).ok();
+    let mut held = meta.get(PAPERS_HELD)?.and_then(|bytes| count(bytes.value())).unwrap_or(0);
     for (entry, paper) in &batch.papers {
-        papers.insert(entry, sealed(paper.clone()).as_slice())?;
+        let record = sealed(paper.clone());
+        held = held.saturating_add(length(&record));
+        papers.insert(entry, record.as_slice())?;
     }
     for (entry, signature) in &batch.signatures {
         signatures.insert(entry, sealed(signature.clone()).as_slice())?;
     }
-    while papers.len()? > KEPT {
-        let Some(oldest) = papers.pop_first()?.map(|(entry, _)| entry.value()) else { break };
+    while held > room {
+        let Some((oldest, freed)) =
+            papers.pop_first()?.map(|(entry, paper)| (entry.value(), length(paper.value())))
+        else {
+            break;
+        };
+        held = held.saturating_sub(freed);
         signatures.remove(oldest)?;
     }
+    meta.insert(PAPERS_HELD, held.to_be_bytes().as_slice())?;
     Ok(())
 }
 
@@ -324,4 +339,28 @@ fn record<T: serde::Serialize>(value: &T) -> Vec<u8> {
 
 fn read<T: serde::de::DeserializeOwned>(record: &[u8]) -> Option<T> {
     postcard::from_bytes(unsealed(record)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_papers_go_when_there_is_no_room_and_their_signatures_with_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::create(&folder.path().join("journal.redb")).unwrap();
+        for entry in 1..=9 {
+            let transaction = disk.database.begin_write().unwrap();
+            let papers = vec![(entry, vec![1; 100])];
+            let batch = Batch { papers, signatures: vec![(entry, vec![2; 65])], ..Batch::default() };
+            // Room for three, each with its sum.
+            write_papers(&transaction, &batch, 3 * 132).unwrap();
+            transaction.commit().unwrap();
+        }
+        let held: Vec<u64> = (1..=9).filter(|entry| disk.paper(*entry).unwrap().is_some()).collect();
+        assert_eq!(held, [7, 8, 9]);
+        let transaction = disk.database.begin_read().unwrap();
+        let signatures = transaction.open_table(SIGNATURES).unwrap();
+        assert_eq!(signatures.iter().unwrap().count(), 3);
+    }
 }

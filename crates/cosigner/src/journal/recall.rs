@@ -12,8 +12,9 @@ use super::disk::{DiskError, Flow};
 use super::handle::Journal;
 use super::writer::Job;
 
-/// How many contributions' papers are kept: more than any copy of a database that somebody restores is behind.
-pub(crate) const KEPT: u64 = 200_000;
+/// How many bytes of papers are kept: those of several hundred thousand payouts, more than any copy of a database that
+/// somebody restores is behind; and still little of a disk should a gateway make them as long as it may.
+pub(crate) const ROOM: u64 = 1024 * 1024 * 1024;
 
 /// The longest request that is kept, bytes; a longer one is not signed. Hundreds of approvals fit.
 pub(crate) const LONGEST: usize = 256 * 1024;

@@ -166,7 +166,9 @@ fn numbers_out_of_their_range_are_refused() {
     });
     refused("its window is between", |rules, _, _| rules.rules[1].window.as_mut().unwrap().hours = 0);
     refused("one fee may be more", |rules, _, _| rules.fees[0].cap = tokens(1_000_000_000_000_000));
-    refused("the raised fee cap is not above", |rules, _, _| rules.fees[0].raised_cap = Some(rules.fees[0].cap));
+    refused("the raised fee cap is not above", |rules, _, _| {
+        rules.fees[0].raised_cap = Some(rules.fees[0].cap)
+    });
     refused("one fee may be more", |rules, _, _| {
         rules.fees[0].raised_cap = Some(tokens(1_000_000_000_000_000));
     });
