@@ -5,7 +5,8 @@
 //! - [`journal`]: the law of exactly-once.
 //! - [`vault`]: identity and key shares, sealed; backup and restore.
 //! - [`config`], [`folder`]: what the owner of the host says, and where everything is.
-//! - [`session`], [`ceremony`]: the protocols between co-signers, without I/O, and a thread around each.
+//! - [`session`], [`ceremony`]: the protocols between co-signers, without I/O, and a thread around each; [`turns`]: what
+//!   they have in common.
 //! - [`link`]: lines to gateways, and links to other co-signers inside them; [`rooms`]: who gets which letter.
 //! - [`desk`]: the co-signer at work, a file for each thing that it is asked; [`cli`]: its command line.
 
@@ -26,5 +27,6 @@ pub mod link;
 mod refuse;
 pub mod rooms;
 pub mod session;
+pub mod turns;
 pub mod vault;
 pub mod verify;

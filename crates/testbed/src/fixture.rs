@@ -1,9 +1,10 @@
 //! Deployments that are ready to pay: founded, their ceremony held, their rules published, their project made. Made once
 //! for each plan and each build of the programs, and copied by everybody who needs one.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::demo::DemoError;
 use crate::demo::stage::payout_address;
@@ -13,6 +14,9 @@ use crate::place::{self, PlaceError};
 
 /// The file that holds the wallet's payout address.
 const WALLET: &str = "payout-address";
+
+/// How often a lock that somebody else has is looked at.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What writes a deployment's files: another text may write others.
 const AUTHORS: [&str; 7] = [
@@ -67,7 +71,7 @@ pub async fn copy(plan: Plan, to: &Path) -> Result<(Folder, String), FixtureErro
     // Held until this process has its copy: a newer build may clear old ones away.
     let path = root.join(format!("{size}.lock"));
     let lock = File::create(&path).map_err(FixtureError::file(&path))?;
-    lock.lock().map_err(FixtureError::file(&path))?;
+    hold(&lock).await.map_err(FixtureError::file(&path))?;
     let name = format!("{size}-{:016x}", fingerprint()?);
     let ready = root.join(&name);
     if !ready.exists() {
@@ -80,6 +84,17 @@ pub async fn copy(plan: Plan, to: &Path) -> Result<(Folder, String), FixtureErro
     let wallet = ready.join(WALLET);
     let from = std::fs::read_to_string(&wallet).map_err(FixtureError::file(&wallet))?;
     Ok((folder, from))
+}
+
+/// Waits for a lock without holding up the thread: whoever has it may be another part of the same task.
+async fn hold(lock: &File) -> std::io::Result<()> {
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOK).await,
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 async fn make(plan: Plan, root: &Path) -> Result<(), FixtureError> {

@@ -8,6 +8,8 @@
 //! - [`bench`]: figures of this machine.
 //! - [`attacks`]: a hostile gateway and hostile co-signers against honest ones.
 //! - [`crash`]: processes that are killed at named places, and rise again.
+//! - [`fire`]: everything that can go wrong, at random, for as long as one likes.
+//! - [`dice`]: random choices that a seed repeats.
 //! - [`demo`]: payouts from request to callback; [`progress`]: what one sees of it.
 
 pub mod anvil;
@@ -16,6 +18,8 @@ pub mod bench;
 pub mod crash;
 pub mod demo;
 pub mod deployment;
+pub mod dice;
+pub mod fire;
 pub mod fixture;
 pub mod people;
 pub mod place;

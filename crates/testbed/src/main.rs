@@ -8,7 +8,9 @@ use clap::{Parser, Subcommand};
 use testbed::attacks::{self, AttackError};
 use testbed::bench;
 use testbed::demo::{self, DemoError};
+use testbed::fire::{FireError, Wish};
 use testbed::progress::Progress;
+use testbed::vendor::random;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A development chain, a gateway, three co-signers and people with keys, all on this machine.
@@ -43,6 +45,19 @@ enum Command {
         #[arg(long, default_value = "")]
         only: String,
     },
+    /// Kill, hold still, reorganise and lose at random for so many minutes, then prove that every payout was paid once;
+    /// the last line of the output is JSON.
+    Fire {
+        /// How long.
+        #[arg(long, default_value_t = 20)]
+        minutes: u32,
+        /// Decides what happens; random if not given.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// The folder, which is emptied first.
+        #[arg(long, default_value = "var/fire")]
+        folder: PathBuf,
+    },
     /// Measure signatures and accepted payouts a second, times and memory; the last line of the output is JSON.
     Bench {
         /// The folder, which is emptied first.
@@ -59,6 +74,10 @@ async fn main() -> ExitCode {
         Command::Up { folder } => up(&folder, &progress).await,
         Command::Once { folder } => once(&folder, &progress).await,
         Command::Bench { folder } => measure(&folder, &progress).await,
+        Command::Fire { minutes, seed, folder } => {
+            let seed = seed.unwrap_or_else(|| u64::from_le_bytes(random()));
+            return ended(fire(&folder, Wish { minutes, seed }, &progress).await, &progress);
+        }
         Command::Attacks { folder, only } => {
             return ended(attack(&folder, &only, &progress).await, &progress);
         }
@@ -71,6 +90,18 @@ fn ended<E: std::error::Error>(result: Result<ExitCode, E>, progress: &Progress)
         progress.say(&format!("\n{}", with_causes(&error)));
         ExitCode::FAILURE
     })
+}
+
+async fn fire(folder: &Path, wish: Wish, progress: &Progress) -> Result<ExitCode, FireError> {
+    let mut stop = Stop::new()?;
+    let folder = absolute(folder)?;
+    let account = tokio::select! {
+        account = testbed::fire::burn(&folder, wish, progress) => account?,
+        () = stop.asked() => return Ok(told_to_stop(progress)),
+    };
+    progress.say(&format!("seed {}", wish.seed));
+    report(&account)?;
+    Ok(if account.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn up(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError> {

@@ -66,7 +66,7 @@ impl Machine {
             Ok(Progress::Send(send)) => {
                 self.note(&send, &mut broadcasts);
                 actions.extend(self.rounds(send, None));
-                self.since = now;
+                self.deadlines.step(now);
                 self.phase = Phase::Dealing { id, protocol, broadcasts };
             }
             Ok(Progress::Done { send, output }) => {

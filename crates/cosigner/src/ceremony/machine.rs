@@ -1,6 +1,6 @@
 //! The protocol of one ceremony, without I/O.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,6 +15,7 @@ use super::letter::Letter;
 use super::phase::{Made, Phase};
 use super::proof;
 use super::terms::{AGREED, TESTED, Terms, Timing};
+use crate::turns::{Deadlines, Early, Listens, Turn, Turns};
 
 /// The most letters of one peer that wait for their phase.
 const MOST_EARLY: usize = 8;
@@ -79,22 +80,70 @@ pub(super) type Actions = Vec<Action>;
 pub struct Machine {
     pub(super) terms: Terms,
     timing: Timing,
-    began: Instant,
-    pub(super) since: Instant,
+    pub(super) deadlines: Deadlines,
     pub(super) phase: Phase,
     /// The stage that the gateway was told of last.
     said: &'static str,
-    pub(super) early: BTreeMap<u8, VecDeque<Letter>>,
+    early: Early<Letter>,
+}
+
+impl Turns for Machine {
+    type Letter = Letter;
+    type Action = Action;
+
+    fn deadline(&self) -> Option<Instant> {
+        (!self.is_over()).then(|| self.deadlines.next(self.phase.listens()))
+    }
+
+    fn receive(&mut self, from: u8, letter: Letter, now: Instant) -> Actions {
+        let mut actions = Vec::new();
+        if self.is_over() || !self.early.has(from) {
+            return actions;
+        }
+        match letter {
+            Letter::Abort { why } => self.fail(&format!("co-signer {from} stopped: {why}"), &mut actions),
+            Letter::LinkLost => self.fail(&format!("the link to co-signer {from} broke"), &mut actions),
+            letter => match self.early.push(from, letter) {
+                Ok(()) => self.pump(now, &mut actions),
+                Err(_) => self.fail(&format!("co-signer {from} sends ahead of everybody"), &mut actions),
+            },
+        }
+        actions
+    }
+
+    fn expire(&mut self, now: Instant) -> Actions {
+        let mut actions = Vec::new();
+        if self.deadline().is_some_and(|deadline| deadline <= now) {
+            let silent: Vec<String> = self.silent().iter().map(u8::to_string).collect();
+            let stage = self.phase.name();
+            let why = if silent.is_empty() {
+                format!("it took longer than {} s while {stage}", self.timing.whole.as_secs())
+            } else {
+                format!("no answer of co-signer {} while {stage}", silent.join(", "))
+            };
+            self.fail(&why, &mut actions);
+        }
+        actions
+    }
+
+    fn close(&mut self, why: &str) -> Actions {
+        let mut actions = Vec::new();
+        if !self.is_over() {
+            self.fail(why, &mut actions);
+        }
+        actions
+    }
 }
 
 impl Machine {
     /// Begins. The caller has made sure that the order is one that we follow.
     pub fn open(terms: Terms, timing: Timing, now: Instant) -> (Self, Actions) {
         let others = terms.roster.cosigners.iter().map(|seat| seat.index).filter(|index| *index != terms.me);
-        let early = others.map(|index| (index, VecDeque::new())).collect();
+        let early = Early::of(others, MOST_EARLY);
         let phase = Phase::Gathering { randoms: BTreeMap::new() };
         let said = phase.name();
-        let machine = Self { terms, timing, began: now, since: now, phase, said, early };
+        let deadlines = Deadlines::from(now, timing.step, timing.whole);
+        let machine = Self { terms, timing, deadlines, phase, said, early };
         let begin = PeerMessage::CeremonyBegin {
             ceremony: *machine.label(),
             request: machine.terms.order.digest(),
@@ -108,35 +157,6 @@ impl Machine {
     /// Its name on the wire.
     pub const fn label(&self) -> &Label {
         &self.terms.order.ceremony
-    }
-
-    /// When [`Self::expire`] is to be called if nothing else happens.
-    pub fn deadline(&self) -> Option<Instant> {
-        let last = self.began + self.timing.whole;
-        match self.phase {
-            Phase::Over => None,
-            _ if self.phase.listens() => Some(last.min(self.since + self.timing.step)),
-            _ => Some(last),
-        }
-    }
-
-    /// Takes a letter. `from` is whose link it came over.
-    pub fn receive(&mut self, from: u8, letter: Letter, now: Instant) -> Actions {
-        let mut actions = Vec::new();
-        if matches!(self.phase, Phase::Over) {
-            return actions;
-        }
-        let Some(early) = self.early.get_mut(&from) else { return actions };
-        match letter {
-            Letter::Abort { why } => self.fail(&format!("co-signer {from} stopped: {why}"), &mut actions),
-            Letter::LinkLost => self.fail(&format!("the link to co-signer {from} broke"), &mut actions),
-            letter if early.len() < MOST_EARLY => {
-                early.push_back(letter);
-                self.pump(now, &mut actions);
-            }
-            _ => self.fail(&format!("co-signer {from} sends ahead of everybody"), &mut actions),
-        }
-        actions
     }
 
     /// The answer to [`Action::Start`].
@@ -209,33 +229,12 @@ impl Machine {
         actions
     }
 
-    /// Time has passed.
-    pub fn expire(&mut self, now: Instant) -> Actions {
-        let mut actions = Vec::new();
-        if self.deadline().is_some_and(|deadline| deadline <= now) {
-            let silent: Vec<String> = self.silent().iter().map(u8::to_string).collect();
-            let stage = self.phase.name();
-            let why = if silent.is_empty() {
-                format!("it took longer than {} s while {stage}", self.timing.whole.as_secs())
-            } else {
-                format!("no answer of co-signer {} while {stage}", silent.join(", "))
-            };
-            self.fail(&why, &mut actions);
-        }
-        actions
-    }
-
-    /// It can't go on here.
-    pub fn stop(&mut self, why: &str) -> Actions {
-        let mut actions = Vec::new();
-        if !matches!(self.phase, Phase::Over) {
-            self.fail(why, &mut actions);
-        }
-        actions
+    const fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
     }
 
     fn silent(&self) -> Vec<u8> {
-        let peers = self.early.keys().copied();
+        let peers = self.early.peers();
         match &self.phase {
             Phase::Gathering { randoms } => peers.filter(|peer| !randoms.contains_key(peer)).collect(),
             Phase::Dealing { protocol, .. } => protocol.waiting_for().into_iter().map(Party::index).collect(),
@@ -256,22 +255,16 @@ impl Machine {
         }
     }
 
+    /// Takes waiting letters as long as one fits the phase.
     fn pump(&mut self, now: Instant, actions: &mut Actions) {
-        loop {
-            let stage = self.phase.stage();
-            let late = |letter: &Letter| letter.stage().is_none_or(|its| its < stage);
-            let next = self.early.iter().find_map(|(peer, letters)| {
-                let letter = letters.front()?;
-                (late(letter) || self.phase.takes(letter)).then_some(*peer)
-            });
-            let Some(from) = next else { return };
-            let Some(letter) = self.early.get_mut(&from).and_then(VecDeque::pop_front) else { return };
-            if late(&letter) {
-                return self.fail(&format!("co-signer {from} spoke out of turn"), actions);
-            }
-            self.take(from, letter, now, actions);
-            if matches!(self.phase, Phase::Over) {
-                return;
+        while !self.is_over() {
+            let phase = &self.phase;
+            match self.early.next(|letter| phase.turn(letter)) {
+                None => return,
+                Some((from, _, Turn::Late)) => {
+                    self.fail(&format!("co-signer {from} spoke out of turn"), actions);
+                }
+                Some((from, letter, _)) => self.take(from, letter, now, actions),
             }
         }
     }
@@ -295,7 +288,7 @@ impl Machine {
                 if !echoed.insert(from) {
                     return self.fail(&format!("co-signer {from} repeats itself"), actions);
                 }
-                if echoed.len() < self.early.len() {
+                if echoed.len() < self.early.count() {
                     self.phase = Phase::Echoing { made, transcript, echoed };
                     return;
                 }
@@ -305,7 +298,7 @@ impl Machine {
             }
             (Phase::Confirming { made, mut acknowledged }, Letter::Ack(_)) => {
                 acknowledged.insert(from);
-                if acknowledged.len() < self.early.len() {
+                if acknowledged.len() < self.early.count() {
                     self.phase = Phase::Confirming { made, acknowledged };
                     return;
                 }
@@ -316,7 +309,7 @@ impl Machine {
             }
             (Phase::Finishing { made, mut acknowledged }, Letter::Ack(_)) => {
                 acknowledged.insert(from);
-                if acknowledged.len() < self.early.len() {
+                if acknowledged.len() < self.early.count() {
                     self.phase = Phase::Finishing { made, acknowledged };
                     return;
                 }
@@ -342,7 +335,7 @@ impl Machine {
         if randoms.insert(from, random).is_some() {
             return self.fail(&format!("co-signer {from} repeats itself"), actions);
         }
-        if randoms.len() < self.early.len() {
+        if randoms.len() < self.early.count() {
             self.phase = Phase::Gathering { randoms };
             return;
         }
@@ -361,12 +354,12 @@ impl Machine {
 
     pub(super) fn enter(&mut self, phase: Phase, now: Instant, actions: &mut Actions) {
         self.phase = phase;
-        self.since = now;
+        self.deadlines.step(now);
         if self.phase.name() != self.said {
             self.said = self.phase.name();
             actions.push(self.news());
         }
-        if self.phase.listens() {
+        if self.phase.listens() == Listens::Yes {
             self.pump(now, actions);
         }
     }
@@ -387,11 +380,11 @@ impl Machine {
     }
 
     fn tell_all(&self, message: &PeerMessage) -> Actions {
-        self.early.keys().map(|peer| Action::Tell { peer: *peer, message: message.clone() }).collect()
+        self.early.peers().map(|peer| Action::Tell { peer, message: message.clone() }).collect()
     }
 
     pub(super) fn rounds(&self, send: Vec<Outgoing>, test: Option<u8>) -> Actions {
-        let everybody: Vec<Party> = self.early.keys().map(|index| party(*index)).collect();
+        let everybody: Vec<Party> = self.early.peers().map(party).collect();
         self.rounds_among(send, test, &everybody)
     }
 

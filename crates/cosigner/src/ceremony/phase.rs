@@ -9,6 +9,7 @@ use payout::ids::Digest;
 use super::dealing::Protocol;
 use super::fingerprint::Fingerprinted;
 use super::letter::Letter;
+use crate::turns::{Listens, Turn};
 
 /// A share that was made, and what it is known by.
 #[derive(Clone)]
@@ -58,24 +59,24 @@ impl Phase {
     }
 
     /// Whether it is the peers' turn.
-    pub(super) const fn listens(&self) -> bool {
+    pub(super) const fn listens(&self) -> Listens {
         match self {
             Self::Gathering { .. }
             | Self::Dealing { .. }
             | Self::Echoing { .. }
             | Self::Confirming { .. }
             | Self::Testing { .. }
-            | Self::Finishing { .. } => true,
+            | Self::Finishing { .. } => Listens::Yes,
             Self::Starting { .. }
             | Self::Keeping { .. }
             | Self::Agreeing { .. }
             | Self::Proving { .. }
-            | Self::Over => false,
+            | Self::Over => Listens::No,
         }
     }
 
-    pub(super) fn takes(&self, letter: &Letter) -> bool {
-        self.listens() && letter.stage() == Some(self.stage())
+    pub(super) fn turn(&self, letter: &Letter) -> Turn {
+        Turn::of(letter.stage(), self.stage(), self.listens())
     }
 
     /// For display, and for the person who reads that it got no further.

@@ -1,8 +1,7 @@
 //! The thread of one ceremony: a mailbox, a clock and somebody who does what the machine wants.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use mpc::KeyShare;
@@ -16,6 +15,7 @@ use super::letter::Letter;
 use super::machine::{Action, Machine};
 use super::terms::{Terms, Timing};
 use crate::rooms::Mail;
+use crate::turns;
 
 /// What a ceremony wants done by the co-signer that holds it. Whatever fails says why, for people.
 pub trait Ceremony {
@@ -68,49 +68,36 @@ pub trait Ceremony {
 /// Holds a ceremony to its end.
 pub fn run<C: Ceremony>(desk: &mut C, terms: Terms, timing: Timing, mailbox: &Receiver<Mail<Letter>>) {
     let (mut machine, first) = Machine::open(terms, timing, Instant::now());
-    act(desk, &mut machine, first);
-    while let Some(deadline) = machine.deadline() {
-        let wait = deadline.saturating_duration_since(Instant::now());
-        let actions = match mailbox.recv_timeout(wait) {
-            Ok(Mail::Letter { from, letter }) => machine.receive(from, letter, Instant::now()),
-            Ok(Mail::Close(why)) => machine.stop(&why),
-            Err(RecvTimeoutError::Timeout) => machine.expire(Instant::now()),
-            Err(RecvTimeoutError::Disconnected) => machine.stop("the connection to the gateway is over"),
-        };
-        act(desk, &mut machine, actions);
-    }
+    turns::hold(&mut machine, first, mailbox, |machine, action| act(desk, machine, action));
 }
 
-fn act<C: Ceremony>(desk: &mut C, machine: &mut Machine, first: Vec<Action>) {
-    let mut queue = VecDeque::from(first);
-    while let Some(action) = queue.pop_front() {
-        match action {
-            Action::Tell { peer, message } => desk.tell(peer, &message),
-            Action::Start { id } => {
-                let result = desk.start(&id);
-                queue.extend(machine.started(result, Instant::now()));
-            }
-            Action::Keep { share, printed } => {
-                let result = desk.keep(*share, &printed);
-                let actions = machine.kept(result, |digest| desk.sign(digest), Instant::now());
-                queue.extend(actions);
-            }
-            Action::Agree { printed } => {
-                let result = desk.agree(&printed);
-                queue.extend(machine.agreed(result, Instant::now()));
-            }
-            Action::Prove { printed } => {
-                let result = desk.prove(&printed);
-                queue.extend(machine.proven(result, Instant::now()));
-            }
-            Action::Ban { peer, why } => desk.ban(peer, &why),
-            Action::Finish { share, printed } => {
-                if let Err(why) = desk.finish(&share, &printed) {
-                    desk.fail(&why);
-                }
-            }
-            Action::Fail { why } => desk.fail(&why),
-            Action::News(news) => desk.news(news),
+fn act<C: Ceremony>(desk: &mut C, machine: &mut Machine, action: Action) -> Vec<Action> {
+    match action {
+        Action::Tell { peer, message } => desk.tell(peer, &message),
+        Action::Start { id } => {
+            let result = desk.start(&id);
+            return machine.started(result, Instant::now());
         }
+        Action::Keep { share, printed } => {
+            let result = desk.keep(*share, &printed);
+            return machine.kept(result, |digest| desk.sign(digest), Instant::now());
+        }
+        Action::Agree { printed } => {
+            let result = desk.agree(&printed);
+            return machine.agreed(result, Instant::now());
+        }
+        Action::Prove { printed } => {
+            let result = desk.prove(&printed);
+            return machine.proven(result, Instant::now());
+        }
+        Action::Ban { peer, why } => desk.ban(peer, &why),
+        Action::Finish { share, printed } => {
+            if let Err(why) = desk.finish(&share, &printed) {
+                desk.fail(&why);
+            }
+        }
+        Action::Fail { why } => desk.fail(&why),
+        Action::News(news) => desk.news(news),
     }
+    Vec::new()
 }

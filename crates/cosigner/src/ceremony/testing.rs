@@ -54,7 +54,7 @@ impl Machine {
             Ok(Progress::Waiting | Progress::Ignored { .. }) => None,
             Ok(Progress::Send(send)) => {
                 actions.extend(self.rounds_among(send, Some(number), &parties));
-                self.since = now;
+                self.deadlines.step(now);
                 None
             }
             Ok(Progress::Done { send, output }) => {

@@ -12,6 +12,7 @@ use wire::message::{CeremonyNews, Label, OpenCeremony, PeerMessage, Purpose};
 
 use super::*;
 use crate::house::{House, cosigner_key};
+use crate::turns::Turns as _;
 
 struct Post {
     from: u8,

@@ -4,8 +4,8 @@
 //! speaks out of turn, contradicts itself or falls silent ends the session and nothing else: only what the signing
 //! protocol itself proves to be an attack on long-term state is a ban.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use mpc::{Abort, Outgoing, Party, Progress, Signature};
 use payout::ids::Digest;
@@ -15,6 +15,7 @@ use wire::message::{Check, Finality, FromCosigner, JournalHead, Label, PeerMessa
 use super::letter::{Begin, Letter};
 use super::phase::Phase;
 use super::terms::{Terms, Timing};
+use crate::turns::{Deadlines, Early, Turn, Turns};
 
 /// The most letters of one peer that wait for their phase. An honest one is never three ahead.
 const MOST_EARLY: usize = 4;
@@ -84,28 +85,78 @@ pub struct Cleared<P> {
 pub struct Machine<P, S> {
     terms: Terms,
     timing: Timing,
-    began: Instant,
-    /// When the phase began.
-    since: Instant,
+    deadlines: Deadlines,
     phase: Phase<P, S>,
-    /// Letters that came before their phase.
-    early: BTreeMap<u8, VecDeque<Letter>>,
+    early: Early<Letter>,
 }
 
 type Actions<P> = Vec<Action<P>>;
+
+impl<P, S: mpc::Session<Output = Signature>> Turns for Machine<P, S> {
+    type Letter = Letter;
+    type Action = Action<P>;
+
+    fn deadline(&self) -> Option<Instant> {
+        (!self.is_over()).then(|| self.deadlines.next(self.phase.listens()))
+    }
+
+    fn receive(&mut self, from: u8, letter: Letter, now: Instant) -> Actions<P> {
+        let mut actions = Vec::new();
+        if self.is_over() || !self.early.has(from) {
+            return actions;
+        }
+        match letter {
+            Letter::Refuse { reason, .. } => {
+                self.abort(&format!("co-signer {from} refused: {reason}"), None, &mut actions);
+            }
+            Letter::Abort { why } => {
+                self.abort(&format!("co-signer {from} stopped: {why}"), None, &mut actions);
+            }
+            Letter::LinkLost => {
+                self.abort(&format!("the link to co-signer {from} broke"), None, &mut actions);
+            }
+            letter => match self.early.push(from, letter) {
+                Ok(()) => self.pump(now, &mut actions),
+                Err(_) => {
+                    self.abort(&format!("co-signer {from} sends ahead of everybody"), None, &mut actions);
+                }
+            },
+        }
+        actions
+    }
+
+    fn expire(&mut self, now: Instant) -> Actions<P> {
+        let mut actions = Vec::new();
+        if self.deadline().is_some_and(|deadline| deadline <= now) {
+            let silent: Vec<String> = self.silent().iter().map(u8::to_string).collect();
+            let why = if silent.is_empty() {
+                format!("no signature within {} ms", self.timing.session.as_millis())
+            } else {
+                format!("no answer of co-signer {} {}", silent.join(", "), self.phase.awaited())
+            };
+            self.abort(&why, None, &mut actions);
+        }
+        actions
+    }
+
+    fn close(&mut self, why: &str) -> Actions<P> {
+        let mut actions = Vec::new();
+        if !self.is_over() {
+            self.abort(&format!("the gateway closed the session: {why}"), None, &mut actions);
+        }
+        actions
+    }
+}
 
 impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
     /// Begins. The caller has made sure that the participants are t different co-signers, that we are one of them, and
     /// that the session's name is new.
     pub fn open(terms: Terms, timing: Timing, now: Instant) -> (Self, Actions<P>) {
-        let early = terms
-            .participants
-            .iter()
-            .filter(|index| **index != terms.me)
-            .map(|index| (*index, VecDeque::new()))
-            .collect();
+        let peers = terms.participants.iter().copied().filter(|index| *index != terms.me);
+        let early = Early::of(peers, MOST_EARLY);
         let phase = Phase::Gathering { begins: BTreeMap::new() };
-        let machine = Self { terms, timing, began: now, since: now, phase, early };
+        let deadlines = Deadlines::from(now, timing.round, timing.session);
+        let machine = Self { terms, timing, deadlines, phase, early };
         let Terms { label, request, random, heads, clock, .. } = &machine.terms;
         let begin = PeerMessage::Begin {
             session: *label,
@@ -126,44 +177,6 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
     /// Whether nothing more will come of it.
     pub const fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Over)
-    }
-
-    /// When [`Self::expire`] is to be called if nothing else happens.
-    pub fn deadline(&self) -> Option<Instant> {
-        let last = self.began + self.timing.session;
-        match self.phase {
-            Phase::Over => None,
-            _ if self.phase.listens() => Some(last.min(self.since + self.timing.round)),
-            _ => Some(last),
-        }
-    }
-
-    /// Takes a letter. `from` is whose link it came over.
-    pub fn receive(&mut self, from: u8, letter: Letter, now: Instant) -> Actions<P> {
-        let mut actions = Vec::new();
-        if self.is_over() {
-            return actions;
-        }
-        let Some(early) = self.early.get_mut(&from) else { return actions };
-        match letter {
-            Letter::Refuse { reason, .. } => {
-                self.abort(&format!("co-signer {from} refused: {reason}"), None, &mut actions);
-            }
-            Letter::Abort { why } => {
-                self.abort(&format!("co-signer {from} stopped: {why}"), None, &mut actions);
-            }
-            Letter::LinkLost => {
-                self.abort(&format!("the link to co-signer {from} broke"), None, &mut actions);
-            }
-            letter if early.len() < MOST_EARLY => {
-                early.push_back(letter);
-                self.pump(now, &mut actions);
-            }
-            _ => {
-                self.abort(&format!("co-signer {from} sends ahead of everybody"), None, &mut actions);
-            }
-        }
-        actions
     }
 
     /// The answer to [`Action::Check`].
@@ -202,33 +215,9 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
         actions
     }
 
-    /// Time has passed.
-    pub fn expire(&mut self, now: Instant) -> Actions<P> {
-        let mut actions = Vec::new();
-        if self.deadline().is_some_and(|deadline| deadline <= now) {
-            let silent: Vec<String> = self.silent().iter().map(u8::to_string).collect();
-            let why = if silent.is_empty() {
-                format!("no signature within {} ms", self.timing.session.as_millis())
-            } else {
-                format!("no answer of co-signer {} {}", silent.join(", "), self.phase.awaited())
-            };
-            self.abort(&why, None, &mut actions);
-        }
-        actions
-    }
-
-    /// The gateway has no more use for it.
-    pub fn close(&mut self, why: &str) -> Actions<P> {
-        let mut actions = Vec::new();
-        if !self.is_over() {
-            self.abort(&format!("the gateway closed the session: {why}"), None, &mut actions);
-        }
-        actions
-    }
-
     /// The participants whose next message is missing.
     fn silent(&self) -> Vec<u8> {
-        let peers = self.early.keys().copied();
+        let peers = self.early.peers();
         match &self.phase {
             Phase::Gathering { begins } => peers.filter(|peer| !begins.contains_key(peer)).collect(),
             Phase::Exchanging { claims, .. } => peers.filter(|peer| !claims.contains_key(peer)).collect(),
@@ -240,21 +229,14 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
 
     /// Takes waiting letters as long as one fits the phase.
     fn pump(&mut self, now: Instant, actions: &mut Actions<P>) {
-        loop {
-            let stage = self.phase.stage();
-            let late = |letter: &Letter| letter.stage().is_some_and(|its| its < stage);
-            let next = self.early.iter().find_map(|(peer, letters)| {
-                let letter = letters.front()?;
-                (late(letter) || self.phase.takes(letter)).then_some(*peer)
-            });
-            let Some(from) = next else { return };
-            let Some(letter) = self.early.get_mut(&from).and_then(VecDeque::pop_front) else { return };
-            if late(&letter) {
-                return self.abort(&format!("co-signer {from} repeats itself"), None, actions);
-            }
-            self.take(from, letter, now, actions);
-            if self.is_over() {
-                return;
+        while !self.is_over() {
+            let phase = &self.phase;
+            match self.early.next(|letter| phase.turn(letter)) {
+                None => return,
+                Some((from, _, Turn::Late)) => {
+                    self.abort(&format!("co-signer {from} repeats itself"), None, actions);
+                }
+                Some((from, letter, _)) => self.take(from, letter, now, actions),
             }
         }
     }
@@ -269,7 +251,7 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
                 if claims.insert(from, theirs).is_some() {
                     return self.abort(&format!("co-signer {from} repeats itself"), None, actions);
                 }
-                if claims.len() < self.early.len() {
+                if claims.len() < self.early.count() {
                     self.phase = Phase::Exchanging { begins, claims };
                     return;
                 }
@@ -284,7 +266,7 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
                 if !agreed.insert(from) {
                     return self.abort(&format!("co-signer {from} repeats itself"), None, actions);
                 }
-                if agreed.len() < self.early.len() {
+                if agreed.len() < self.early.count() {
                     self.phase = Phase::Agreeing { permit, id, agreed };
                     return;
                 }
@@ -329,7 +311,7 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
         if begins.insert(from, begin).is_some() {
             return self.abort(&format!("co-signer {from} repeats itself"), None, actions);
         }
-        if begins.len() < self.early.len() {
+        if begins.len() < self.early.count() {
             self.phase = Phase::Gathering { begins };
             return;
         }
@@ -380,7 +362,7 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
 
     fn enter(&mut self, phase: Phase<P, S>, now: Instant) {
         self.phase = phase;
-        self.since = now;
+        self.deadlines.step(now);
     }
 
     fn refuse(&mut self, refusal: Refusal, actions: &mut Actions<P>) {
@@ -399,7 +381,7 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
     }
 
     fn tell_all(&self, message: &PeerMessage) -> Actions<P> {
-        self.early.keys().map(|peer| Action::Tell { peer: *peer, message: message.clone() }).collect()
+        self.early.peers().map(|peer| Action::Tell { peer, message: message.clone() }).collect()
     }
 
     fn rounds(&self, send: Vec<Outgoing>) -> Actions<P> {
@@ -417,7 +399,7 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
 
     /// Our wall clock, as far as the time that has passed tells.
     fn clock(&self, now: Instant) -> Millis {
-        let passed = now.checked_duration_since(self.began).unwrap_or(Duration::ZERO);
+        let passed = self.deadlines.passed(now);
         self.terms.clock.plus(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
     }
 }

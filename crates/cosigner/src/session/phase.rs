@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use payout::ids::Digest;
 
 use super::letter::{Begin, Letter};
+use crate::turns::{Listens, Turn};
 
 pub(super) enum Phase<P, S> {
     /// Waiting for everybody's first word.
@@ -36,18 +37,18 @@ impl<P, S> Phase<P, S> {
     }
 
     /// Whether it is the peers' turn.
-    pub(super) const fn listens(&self) -> bool {
+    pub(super) const fn listens(&self) -> Listens {
         match self {
             Self::Gathering { .. }
             | Self::Exchanging { .. }
             | Self::Agreeing { .. }
-            | Self::Signing { .. } => true,
-            Self::Checking | Self::Committing | Self::Over => false,
+            | Self::Signing { .. } => Listens::Yes,
+            Self::Checking | Self::Committing | Self::Over => Listens::No,
         }
     }
 
-    pub(super) fn takes(&self, letter: &Letter) -> bool {
-        self.listens() && letter.stage() == Some(self.stage())
+    pub(super) const fn turn(&self, letter: &Letter) -> Turn {
+        Turn::of(letter.stage(), self.stage(), self.listens())
     }
 
     /// What is awaited, for the person who reads that it never came.

@@ -1,11 +1,6 @@
 //! The thread of one session: a mailbox, a clock and somebody who does what the machine wants.
-//!
-//! A thread and not a task: the protocol's rounds and the checks take milliseconds of computing each, which would hold
-//! up everything else on an asynchronous runtime. The operating system shares two cores among the few sessions in
-//! flight better than we could. A letter costs one wake-up.
 
-use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use mpc::{Outgoing, Signature};
@@ -16,6 +11,7 @@ use super::letter::Letter;
 use super::machine::{Action, Cleared, Machine, Material};
 use super::terms::{Terms, Timing};
 use crate::rooms::Mail;
+use crate::turns;
 
 /// What a session wants done by the co-signer that holds it.
 pub trait Session {
@@ -59,66 +55,72 @@ pub trait Session {
 /// Holds a session to its end.
 pub fn run<S: Session>(desk: &mut S, terms: Terms, timing: Timing, mailbox: &Receiver<Mail<Letter>>) {
     let (mut machine, first) = Machine::open(terms, timing, Instant::now());
-    act(desk, &mut machine, first);
-    while let Some(deadline) = machine.deadline() {
-        let wait = deadline.saturating_duration_since(Instant::now());
-        let actions = match mailbox.recv_timeout(wait) {
-            Ok(Mail::Letter { from, letter }) => machine.receive(from, letter, Instant::now()),
-            Ok(Mail::Close(why)) => machine.close(&why),
-            Err(RecvTimeoutError::Timeout) => machine.expire(Instant::now()),
-            Err(RecvTimeoutError::Disconnected) => machine.close("the connection is over"),
-        };
-        act(desk, &mut machine, actions);
-    }
+    // A ban that is not on disk must not be known: a restart would forget it. Nothing is said after that, and the peers
+    // run into their time-out.
+    let mut silent = false;
+    turns::hold(&mut machine, first, mailbox, |machine, action| {
+        if silent {
+            return Vec::new();
+        }
+        match act(desk, machine, action) {
+            Ok(more) => more,
+            Err(Silent) => {
+                silent = true;
+                Vec::new()
+            }
+        }
+    });
 }
+
+/// Nothing more may be said.
+struct Silent;
+
+type Machinery<S> = Machine<<S as Session>::Permit, <S as Session>::Protocol>;
+type Actions<S> = Vec<Action<<S as Session>::Permit>>;
 
 fn act<S: Session>(
     desk: &mut S,
-    machine: &mut Machine<S::Permit, S::Protocol>,
-    first: Vec<Action<S::Permit>>,
-) {
-    let mut queue = VecDeque::from(first);
-    while let Some(action) = queue.pop_front() {
-        match action {
-            Action::Tell { peer, message } => {
-                desk.tell(peer, &message);
-                told(&message);
+    machine: &mut Machinery<S>,
+    action: Action<S::Permit>,
+) -> Result<Actions<S>, Silent> {
+    match action {
+        Action::Tell { peer, message } => {
+            desk.tell(peer, &message);
+            told(&message);
+        }
+        Action::Exchange { peer, heads } => {
+            desk.exchange(peer, &heads);
+            crash::point!("journals exchanged");
+        }
+        Action::Check(material) => {
+            let result = desk.check(&material);
+            if result.is_ok() {
+                crash::point!("checks passed");
             }
-            Action::Exchange { peer, heads } => {
-                desk.exchange(peer, &heads);
-                crash::point!("journals exchanged");
+            return Ok(machine.checked(result, Instant::now()));
+        }
+        Action::Commit { permit, session } => {
+            let result = desk.commit(permit, &session);
+            return Ok(machine.committed(result, Instant::now()));
+        }
+        Action::Ban { peer, why } => {
+            if let Err(error) = desk.ban(peer, &why) {
+                tracing::error!(session = %machine.label(), peer, error, "a ban could not be written");
+                return Err(Silent);
             }
-            Action::Check(material) => {
-                let result = desk.check(&material);
-                if result.is_ok() {
-                    crash::point!("checks passed");
-                }
-                queue.extend(machine.checked(result, Instant::now()));
+        }
+        Action::Report(report) => {
+            let signed = matches!(report, FromCosigner::Signed { .. });
+            if signed {
+                crash::point!("signature made");
             }
-            Action::Commit { permit, session } => {
-                let result = desk.commit(permit, &session);
-                queue.extend(machine.committed(result, Instant::now()));
-            }
-            Action::Ban { peer, why } => {
-                if let Err(error) = desk.ban(peer, &why) {
-                    // A ban that is not on disk must not be known: a restart would forget it. The gateway hears
-                    // nothing and the peers run into their time-out.
-                    tracing::error!(session = %machine.label(), peer, error, "a ban could not be written");
-                    return;
-                }
-            }
-            Action::Report(report) => {
-                let signed = matches!(report, FromCosigner::Signed { .. });
-                if signed {
-                    crash::point!("signature made");
-                }
-                desk.report(report);
-                if signed {
-                    crash::point!("signature told");
-                }
+            desk.report(report);
+            if signed {
+                crash::point!("signature told");
             }
         }
     }
+    Ok(Vec::new())
 }
 
 /// Where a test can have the co-signer killed.

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use wire::message::{Check, Finality, FromCosigner, Label, PeerMessage, Refusal};
 
 use super::*;
+use crate::turns::Turns as _;
 
 const DIGEST: [u8; 32] = [0x5a; 32];
 

@@ -231,6 +231,7 @@ mod tests {
             from: "0xaa".parse().unwrap(),
             status,
             taken: Millis::new(1).unwrap(),
+            spenders: Vec::new(),
         }
     }
 

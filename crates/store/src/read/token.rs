@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use payout::ids::{Address, Cid, NetworkId};
+use payout::ids::{Address, Cid, Digest, NetworkId};
 use payout::life::Token;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::column::Column;
 use crate::error::StoreError;
@@ -23,26 +23,15 @@ impl Store {
         network: &NetworkId,
         from: &Address,
     ) -> Result<Option<TokenRow>, StoreError> {
-        let highest = tokens::Entity::find()
+        let query = tokens::Entity::find()
             .filter(tokens::Column::NetworkId.eq(network.as_str()))
             .filter(tokens::Column::FromAddress.eq(from.as_str()))
             .filter(tokens::Column::Position.is_not_null())
-            .order_by_desc(tokens::Column::Position)
-            .limit(1)
-            .one(self.readers())
-            .await?;
-        let Some(highest) = highest else { return Ok(None) };
-        let status: Option<i32> = payouts::Entity::find_by_id(highest.cid)
-            .select_only()
-            .column(payouts::Column::Status)
-            .into_tuple()
-            .one(self.readers())
-            .await?;
-        let status = Column("tokens", "cid").some(status)?;
-        Ok(Some(row(highest, status)?))
+            .order_by_desc(tokens::Column::Position);
+        self.token(query).await
     }
 
-    /// An address's tokens whose payouts have not ended, lowest first.
+    /// An address's tokens that some payout which has not ended spends, lowest first.
     ///
     /// # Errors
     /// The database's.
@@ -52,32 +41,77 @@ impl Store {
         from: &Address,
     ) -> Result<Vec<TokenRow>, StoreError> {
         // From the payouts that live, whose index is small; an address may have taken millions of tokens.
-        let live: Vec<(i64, i32)> = payouts::Entity::find()
+        let live: Vec<(i64, i32, String)> = payouts::Entity::find()
             .select_only()
-            .columns([payouts::Column::Cid, payouts::Column::Status])
+            .columns([payouts::Column::Cid, payouts::Column::Status, payouts::Column::Token])
             .filter(payouts::Column::NetworkId.eq(network.as_str()))
             .filter(payouts::Column::FromAddress.eq(from.as_str()))
             .filter(payouts::Column::Step.is_not_null())
             .filter(payouts::Column::Token.is_not_null())
+            .order_by_asc(payouts::Column::Cid)
             .into_tuple()
             .all(self.readers())
             .await?;
-        let live: HashMap<i64, i32> = live.into_iter().collect();
-        let mut found = Vec::with_capacity(live.len());
-        let cids: Vec<i64> = live.keys().copied().collect();
-        for cids in cids.chunks(READ_AT_ONCE) {
+        let mut spenders: HashMap<String, Vec<(i64, i32)>> = HashMap::new();
+        for (cid, status, token) in live {
+            spenders.entry(token).or_default().push((cid, status));
+        }
+        let mut found = Vec::with_capacity(spenders.len());
+        let tokens: Vec<&String> = spenders.keys().collect();
+        for tokens in tokens.chunks(READ_AT_ONCE) {
             let rows = tokens::Entity::find()
-                .filter(tokens::Column::Cid.is_in(cids.iter().copied()))
+                .filter(tokens::Column::NetworkId.eq(network.as_str()))
+                .filter(tokens::Column::FromAddress.eq(from.as_str()))
+                .filter(tokens::Column::Token.is_in(tokens.iter().copied()))
                 .all(self.readers())
                 .await?;
             for token in rows {
-                if let Some(status) = live.get(&token.cid) {
-                    found.push(row(token, *status)?);
-                }
+                let Some(spenders) = spenders.get(&token.token) else { continue };
+                let own = spenders.iter().find(|(cid, _)| *cid == token.cid);
+                let Some((_, status)) = own.or_else(|| spenders.last()) else { continue };
+                let cids = spenders.iter().map(|(cid, _)| Column("payouts", "cid").some(Cid::new(*cid)));
+                found.push(TokenRow { spenders: cids.collect::<Result<_, _>>()?, ..row(token, *status)? });
             }
         }
         found.sort_by(|a, b| (a.position, &a.token).cmp(&(b.position, &b.token)));
         Ok(found)
+    }
+
+    /// The token that an intent holds, whether its payout has ended or not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn token_of(&self, intent: &Digest) -> Result<Option<TokenRow>, StoreError> {
+        self.token(tokens::Entity::find().filter(tokens::Column::Intent.eq(intent.to_string()))).await
+    }
+
+    /// The token of an address with this number.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn token_at(
+        &self,
+        network: &NetworkId,
+        from: &Address,
+        position: i64,
+    ) -> Result<Option<TokenRow>, StoreError> {
+        let query = tokens::Entity::find()
+            .filter(tokens::Column::NetworkId.eq(network.as_str()))
+            .filter(tokens::Column::FromAddress.eq(from.as_str()))
+            .filter(tokens::Column::Position.eq(position));
+        self.token(query).await
+    }
+
+    async fn token(&self, query: Select<tokens::Entity>) -> Result<Option<TokenRow>, StoreError> {
+        let Some(found) = query.limit(1).one(self.readers()).await? else { return Ok(None) };
+        let status: Option<i32> = payouts::Entity::find_by_id(found.cid)
+            .select_only()
+            .column(payouts::Column::Status)
+            .into_tuple()
+            .one(self.readers())
+            .await?;
+        let status = Column("tokens", "cid").some(status)?;
+        Ok(Some(row(found, status)?))
     }
 }
 
@@ -94,5 +128,6 @@ fn row(model: tokens::Model, status: i32) -> Result<TokenRow, StoreError> {
         from: at("from_address").parse(&model.from_address)?,
         status: status_of(Column("payouts", "status"), status)?,
         taken: at("taken").millis(model.taken)?,
+        spenders: Vec::new(),
     })
 }

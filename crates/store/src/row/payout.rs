@@ -105,6 +105,8 @@ pub struct TokenRow {
     pub status: Status,
     /// When it was taken.
     pub taken: Millis,
+    /// The payouts that have not ended and whose bytes spend it: its own, voids and raised caps of it; lowest first.
+    pub spenders: Vec<Cid>,
 }
 
 /// How many payouts are at a place: for metrics.

@@ -54,6 +54,7 @@ pub struct Caller {
     vendor: Vendor,
     approvers: Vec<Person>,
     watcher: Person,
+    patience: Duration,
 }
 
 impl Caller {
@@ -63,7 +64,15 @@ impl Caller {
             vendor: stage.deployment.vendor()?,
             approvers: APPROVERS.into_iter().map(person).collect::<Result<_, _>>()?,
             watcher: person(OPERATOR)?,
+            patience: PATIENCE,
         })
+    }
+
+    /// The same, who waits this long for an answer.
+    #[must_use]
+    pub const fn waiting(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Somebody who may see everything.
@@ -102,7 +111,7 @@ impl Caller {
                 },
                 Err(error) => transient(error)?.to_string(),
             };
-            patient(start, "an answer to a request", || seen)?;
+            self.patient(start, "an answer to a request", || seen)?;
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -138,7 +147,7 @@ impl Caller {
                     },
                     Err(error) => unanswered(error)?.to_string(),
                 };
-                patient(start, "an approval", || seen)?;
+                self.patient(start, "an approval", || seen)?;
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -168,7 +177,7 @@ impl Caller {
                 Ok(reply) => return Err(CrashError::Refused(Box::new(reply))),
                 Err(error) => transient(error)?.to_string(),
             };
-            patient(start, "an answer to a query", || seen)?;
+            self.patient(start, "an answer to a query", || seen)?;
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -180,6 +189,13 @@ impl Caller {
             Ok(why) => format!("payout {cid}: {why:#?}\n"),
             Err(error) => format!("payout {cid}: {error}\n"),
         }
+    }
+
+    fn patient(&self, start: Instant, what: &str, seen: impl FnOnce() -> String) -> Result<(), CrashError> {
+        if start.elapsed() < self.patience {
+            return Ok(());
+        }
+        Err(CrashError::Late { what: what.to_owned(), waited: self.patience, seen: seen() })
     }
 
     /// Whether the payout has ended with one of these statuses, and its caller was told so.
@@ -212,11 +228,4 @@ fn unanswered(error: PersonError) -> Result<PersonError, CrashError> {
         PersonError::Client { source: ClientError::Unreachable { .. }, .. } => Ok(error),
         _ => Err(error.into()),
     }
-}
-
-fn patient(start: Instant, what: &str, seen: impl FnOnce() -> String) -> Result<(), CrashError> {
-    if start.elapsed() < PATIENCE {
-        return Ok(());
-    }
-    Err(CrashError::Late { what: what.to_owned(), waited: PATIENCE, seen: seen() })
 }

@@ -13,6 +13,8 @@ use crate::process::{Running, log_tail};
 
 /// How long anything that should happen may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// The file in the deployment's folder that names the point that is armed.
+pub const ORDER: &str = "crash-at";
 /// How often the processes are looked at.
 const LOOK: Duration = Duration::from_millis(15);
 /// What a kill is called where a process's end is told.
@@ -56,7 +58,7 @@ impl Rig {
 
     /// Takes a stage over. Processes that run already have no crash points until they are started again.
     pub fn of(mut stage: Stage) -> Self {
-        let order = stage.deployment.folder().root().join("crash-at");
+        let order = stage.deployment.folder().root().join(ORDER);
         stage.deployment.use_crash_points(order.clone());
         Self { stage, order }
     }
@@ -114,7 +116,16 @@ impl Rig {
     /// # Errors
     /// [`CrashError::Ended`] when a process ended otherwise.
     pub fn revive(&mut self) -> Result<Vec<String>, CrashError> {
-        let dead = self.dead()?;
+        self.revive_those(|_| true)
+    }
+
+    /// The same for those whose time has come.
+    ///
+    /// # Errors
+    /// [`CrashError::Ended`] when a process ended otherwise.
+    pub fn revive_those(&mut self, may: impl Fn(&str) -> bool) -> Result<Vec<String>, CrashError> {
+        let mut dead = self.dead()?;
+        dead.retain(|name| may(name));
         let deployment = &mut self.stage.deployment;
         for name in &dead {
             match name.strip_prefix("cosigner-").and_then(|index| index.parse().ok()) {
@@ -183,7 +194,10 @@ impl Rig {
     }
 
     /// The names of those that were killed.
-    pub(super) fn dead(&mut self) -> Result<Vec<String>, CrashError> {
+    ///
+    /// # Errors
+    /// [`CrashError::Ended`] when a process ended otherwise.
+    pub fn dead(&mut self) -> Result<Vec<String>, CrashError> {
         let deployment = &mut self.stage.deployment;
         let mut dead = Vec::new();
         let cosigners = 1..=deployment.plan().cosigners;

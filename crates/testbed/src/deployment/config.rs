@@ -38,7 +38,7 @@ pub(super) fn free_doors() -> Doors {
 /// `gateway.toml`.
 pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &[String]) -> String {
     let Doors { api, operator, cosigner } = doors;
-    let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms } = plan.tuning;
+    let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms, pauses_s } = plan.tuning;
     format!(
         r#"genesis = "../genesis.json"
 
@@ -61,7 +61,7 @@ burst = {}
 
 [callback]
 # A development deployment does not wait for hours.
-pauses_s = [1, 2, 4, 8, 30, 60, 300]
+pauses_s = {pauses_s:?}
 timeout_ms = 3000
 
 [engine]
@@ -130,13 +130,30 @@ pub struct Tuning {
     pub lane_window: u16,
     /// How often the chain is looked at, milliseconds.
     pub poll_ms: u32,
+    /// The pauses between tries of a callback, seconds.
+    pub pauses_s: &'static [u32],
 }
 
 impl Tuning {
     /// The gateway's own defaults, but for a chain whose blocks come fast.
-    pub const DEFAULT: Self =
-        Self { rate_per_s: 500, sessions: 4, parallel: 32, lane_window: 16, poll_ms: 250 };
+    pub const DEFAULT: Self = Self {
+        rate_per_s: 500,
+        sessions: 4,
+        parallel: 32,
+        lane_window: 16,
+        poll_ms: 250,
+        pauses_s: &[1, 2, 4, 8, 30, 60, 300],
+    };
     /// For a benchmark.
-    pub const BENCH: Self =
-        Self { rate_per_s: 1_000_000, sessions: 8, parallel: 64, lane_window: 4096, poll_ms: 1000 };
+    pub const BENCH: Self = Self {
+        rate_per_s: 1_000_000,
+        sessions: 8,
+        parallel: 64,
+        lane_window: 4096,
+        poll_ms: 1000,
+        ..Self::DEFAULT
+    };
+    /// For a fire: a receiver that was dead for a while is tried again soon, however often it was tried before.
+    pub const FIRE: Self =
+        Self { pauses_s: &[1, 1, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8], ..Self::DEFAULT };
 }

@@ -143,6 +143,15 @@ impl Plan {
         Self { name: "test", threshold, cosigners, rules: RuleSet::Tests, ..Self::DEMO }
     }
 
+    /// A fire's: two of three, blocks come fast, limits out of the way.
+    pub const FIRE: Self = Self {
+        name: "fire",
+        budget: Budget::Unbounded,
+        pace: Pace::Quarter,
+        tuning: Tuning::FIRE,
+        ..Self::DEMO
+    };
+
     /// A benchmark's: two of three, limits out of the way.
     pub const BENCH: Self = Self {
         name: "bench",

@@ -121,6 +121,11 @@ impl Running {
         self.ended()
     }
 
+    /// Kills it (`SIGKILL`) and leaves it to be found dead.
+    pub fn strike(&mut self) {
+        self.signal(Signal::KILL);
+    }
+
     /// Kills it (`SIGKILL`), as a loss of power does, and returns when it is gone.
     pub fn kill(self) {
         drop(self);

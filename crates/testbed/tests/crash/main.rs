@@ -4,5 +4,8 @@
 // Clippy knows `#[test]` functions as tests, but not what they call.
 #![allow(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
+mod absent;
+mod orders;
 mod pairs;
 mod points;
+mod torn;

@@ -5,6 +5,8 @@ mod people;
 mod rules;
 mod steps;
 
+pub use rules::{DEVELOPMENT_NETWORKS, is_development};
+
 use std::fmt;
 
 use super::chain::ChainName;

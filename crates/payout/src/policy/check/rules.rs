@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{About, Finding, Notes, steps};
-use crate::coin::{CoinId, Family};
+use crate::coin::{CoinId, Family, Network};
 use crate::money::{Amount, MAX_DECIMALS};
 use crate::policy::chain::ChainName;
 use crate::policy::{
@@ -16,8 +16,13 @@ const MAX_HOURS: u32 = 24 * 366;
 const MAX_EXPIRY_MINUTES: u32 = 90 * 24 * 60;
 const MINUTES_OF_DAY: u16 = 24 * 60;
 
-/// The only networks that a demo signs for: the sandbox's.
-const DEMO_NETWORKS: [(Family, &str); 1] = [(Family::Evm, "31337")];
+/// The only networks that a demo signs for: the sandbox's, which run on one machine. A demo stays a demo.
+pub const DEVELOPMENT_NETWORKS: [(Family, &str); 1] = [(Family::Evm, "31337")];
+
+/// Whether a network is one of [`DEVELOPMENT_NETWORKS`].
+pub fn is_development(network: &Network) -> bool {
+    DEVELOPMENT_NETWORKS.contains(&(network.family, network.network_id.as_str()))
+}
 
 pub(super) fn check(rules: &Rules, people: &People, book: &Book) -> Vec<Finding> {
     let mut notes = Notes::new(ChainName::Rules);
@@ -101,8 +106,7 @@ fn networks(rules: &Rules, notes: &mut Notes) {
         if rules.fee(&network.chain_id).is_none() {
             notes.warning(&about, "has no fee limit, so it can't be used");
         }
-        let sandbox = DEMO_NETWORKS.contains(&(network.family, network.network_id.as_str()));
-        if rules.environment == Environment::Demo && !sandbox {
+        if rules.environment == Environment::Demo && !is_development(network) {
             notes.error(
                 &about,
                 format!("a demo signs for no network but the sandbox's, not {}", network.network_id),

@@ -1,0 +1,300 @@
+//! Everything that can go wrong, at random.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::crash::CrashError;
+use crate::crash::rig::Rig;
+use crate::crash::sequence::POINTS;
+use crate::deployment::GATEWAY;
+use crate::dice::Dice;
+use crate::process::Running;
+use crate::receiver::Manner;
+
+/// Between two deeds, on average.
+const PAUSE_MS: u64 = 900;
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Deed {
+    KillGateway,
+    KillCosigner,
+    KillAll,
+    CrashPoint,
+    HoldNode,
+    HoldGateway,
+    HoldCosigner,
+    Reorganise,
+    DropTransactions,
+    DeadReceiver,
+    FailingReceiver,
+}
+
+/// How often each, in a hundred.
+const DEEDS: [(Deed, u64); 11] = [
+    (Deed::KillGateway, 10),
+    (Deed::KillCosigner, 16),
+    (Deed::KillAll, 3),
+    (Deed::CrashPoint, 30),
+    (Deed::HoldNode, 6),
+    (Deed::HoldGateway, 4),
+    (Deed::HoldCosigner, 9),
+    (Deed::Reorganise, 8),
+    (Deed::DropTransactions, 7),
+    (Deed::DeadReceiver, 3),
+    (Deed::FailingReceiver, 4),
+];
+
+/// Somebody who means no good.
+#[derive(Debug)]
+pub struct Mischief {
+    dice: Dice,
+    next: Option<Instant>,
+    /// Until when those that were killed stay dead.
+    dead_until: BTreeMap<String, Instant>,
+    /// Until when those that are held still stay so: `anvil`, `gateway`, `cosigner-1`.
+    held_until: BTreeMap<String, Instant>,
+    /// Until when the receiver is not its normal self.
+    receiver_until: Option<Instant>,
+    done: BTreeMap<&'static str, u64>,
+}
+
+impl Mischief {
+    /// Nothing done yet.
+    pub const fn new(dice: Dice) -> Self {
+        Self {
+            dice,
+            next: None,
+            dead_until: BTreeMap::new(),
+            held_until: BTreeMap::new(),
+            receiver_until: None,
+            done: BTreeMap::new(),
+        }
+    }
+
+    /// Undoes what has lasted long enough, and does the next deed when its time has come.
+    ///
+    /// # Errors
+    /// A process that ended although nobody killed it.
+    pub async fn go_on(&mut self, rig: &mut Rig) -> Result<(), CrashError> {
+        let now = Instant::now();
+        self.raise(rig, now)?;
+        self.let_go(rig, now);
+        if self.receiver_until.is_some_and(|until| now >= until) {
+            self.receiver_until = None;
+            rig.stage.receiver.behave(Manner::Success);
+        }
+        if self.next.is_none_or(|next| now >= next) {
+            let pause = self.span(0, 2 * PAUSE_MS);
+            self.next = Some(now + pause);
+            let deed = self.choose();
+            self.act(rig, deed, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Everything is as it should be from now on.
+    ///
+    /// # Errors
+    /// A process that ended although nobody killed it.
+    pub async fn end(&mut self, rig: &mut Rig) -> Result<(), CrashError> {
+        rig.disarm();
+        let all: Vec<String> = std::mem::take(&mut self.held_until).into_keys().collect();
+        for name in all {
+            hold(rig, &name, Hold::LetGo);
+        }
+        rig.stage.receiver.behave(Manner::Success);
+        self.dead_until.clear();
+        rig.revive()?;
+        Ok(())
+    }
+
+    /// In a line.
+    pub fn news(&self) -> String {
+        let done: Vec<String> = self.done.iter().map(|(what, times)| format!("{what} {times}")).collect();
+        done.join(", ")
+    }
+
+    fn choose(&mut self) -> Deed {
+        let mut left = self.dice.below(DEEDS.iter().map(|(_, share)| share).sum());
+        for (deed, share) in DEEDS {
+            if left < share {
+                return deed;
+            }
+            left -= share;
+        }
+        Deed::CrashPoint
+    }
+
+    fn span(&mut self, least_ms: u64, most_ms: u64) -> Duration {
+        Duration::from_millis(least_ms + self.dice.below(most_ms - least_ms))
+    }
+
+    fn note(&mut self, what: &'static str) {
+        *self.done.entry(what).or_default() += 1;
+    }
+
+    async fn act(&mut self, rig: &mut Rig, deed: Deed, now: Instant) -> Result<(), CrashError> {
+        match deed {
+            Deed::KillGateway => self.kill(rig, GATEWAY.to_owned(), now),
+            Deed::KillCosigner => {
+                let name = self.some_cosigner(rig);
+                self.kill(rig, name, now);
+            }
+            Deed::KillAll => {
+                for name in cosigners(rig).into_iter().chain([GATEWAY.to_owned()]) {
+                    self.kill(rig, name, now);
+                }
+            }
+            Deed::CrashPoint => {
+                let (point, turn) = (*self.dice.pick(POINTS), 1 + self.dice.below(4));
+                rig.arm(&format!("{point}:{turn}"))?;
+            }
+            Deed::HoldNode => self.hold(rig, ANVIL.to_owned(), now),
+            Deed::HoldGateway => self.hold(rig, GATEWAY.to_owned(), now),
+            Deed::HoldCosigner => {
+                let name = self.some_cosigner(rig);
+                self.hold(rig, name, now);
+            }
+            Deed::Reorganise => self.reorganise(rig).await,
+            Deed::DropTransactions => self.drop_transactions(rig).await,
+            Deed::DeadReceiver => self.receive(rig, Manner::Silent, now),
+            Deed::FailingReceiver => {
+                let times = u32::try_from(1 + self.dice.below(12)).unwrap_or(1);
+                self.receive(rig, Manner::Failing(times), now);
+            }
+        }
+        Ok(())
+    }
+
+    fn some_cosigner(&mut self, rig: &Rig) -> String {
+        self.dice.pick(&cosigners(rig)).clone()
+    }
+
+    /// Kills it for a while. One that is dead already stays so.
+    fn kill(&mut self, rig: &mut Rig, name: String, now: Instant) {
+        self.note("kills");
+        with(rig, &name, Running::strike);
+        self.held_until.remove(&name);
+        let until = now + self.span(0, 2500);
+        self.dead_until.insert(name, until);
+    }
+
+    fn hold(&mut self, rig: &mut Rig, name: String, now: Instant) {
+        self.note("pauses");
+        hold(rig, &name, Hold::Still);
+        let until = now + self.span(50, 4000);
+        self.held_until.insert(name, until);
+    }
+
+    fn receive(&mut self, rig: &Rig, manner: Manner, now: Instant) {
+        self.note("bad receivers");
+        rig.stage.receiver.behave(manner);
+        self.receiver_until = Some(now + self.span(500, 8000));
+    }
+
+    /// Replaces the newest blocks. Never those that are final: two blocks lie above them.
+    async fn reorganise(&mut self, rig: &Rig) {
+        if self.held_until.contains_key(ANVIL) {
+            return;
+        }
+        let depth = 1 + self.dice.below(2);
+        if rig.stage.deployment.anvil().rpc().ask("anvil_reorg", json!([depth, []])).await.is_ok() {
+            self.note("reorganisations");
+        }
+    }
+
+    /// Has the node forget transactions that wait for a block.
+    async fn drop_transactions(&mut self, rig: &Rig) {
+        if self.held_until.contains_key(ANVIL) {
+            return;
+        }
+        let rpc = rig.stage.deployment.anvil().rpc();
+        // Blocks come fast: there may be none at this moment.
+        for _ in 0..20 {
+            let Ok(pool) = rpc.ask("txpool_content", json!([])).await else { return };
+            let accounts = ["pending", "queued"].into_iter().filter_map(|kind| pool[kind].as_object());
+            let waiting = accounts.flat_map(|accounts| accounts.values()).filter_map(|sent| sent.as_object());
+            let hashes: Vec<String> = waiting
+                .flat_map(|sent| sent.values())
+                .filter_map(|transaction| transaction["hash"].as_str().map(str::to_owned))
+                .collect();
+            let mut dropped = false;
+            for hash in hashes {
+                if self.dice.percent(60) && rpc.ask("anvil_dropTransaction", json!([hash])).await.is_ok() {
+                    self.note("lost transactions");
+                    dropped = true;
+                }
+            }
+            if dropped {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn raise(&mut self, rig: &mut Rig, now: Instant) -> Result<(), CrashError> {
+        for name in rig.dead()? {
+            if !self.dead_until.contains_key(&name) {
+                // It came by the point that was armed.
+                self.note("crash points");
+                self.held_until.remove(&name);
+                let until = now + self.span(0, 1500);
+                self.dead_until.insert(name, until);
+            }
+        }
+        let dead_until = &self.dead_until;
+        let risen = rig.revive_those(|name| dead_until.get(name).is_none_or(|until| now >= *until))?;
+        for name in risen {
+            self.dead_until.remove(&name);
+        }
+        Ok(())
+    }
+
+    fn let_go(&mut self, rig: &mut Rig, now: Instant) {
+        let over: Vec<String> = self
+            .held_until
+            .iter()
+            .filter(|(_, until)| now >= **until)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in over {
+            self.held_until.remove(&name);
+            hold(rig, &name, Hold::LetGo);
+        }
+    }
+}
+
+/// What the development node is called among the processes.
+const ANVIL: &str = "anvil";
+
+enum Hold {
+    Still,
+    LetGo,
+}
+
+fn hold(rig: &mut Rig, name: &str, how: Hold) {
+    with(rig, name, |running| match how {
+        Hold::Still => running.freeze(),
+        Hold::LetGo => running.thaw(),
+    });
+}
+
+/// Does something with a process that may not be there.
+fn with(rig: &mut Rig, name: &str, act: impl FnOnce(&mut Running)) {
+    let deployment = &mut rig.stage.deployment;
+    let running = match name {
+        ANVIL => Ok(deployment.anvil_mut().process()),
+        GATEWAY => deployment.gateway(),
+        name => deployment.cosigner(name.trim_start_matches("cosigner-").parse().unwrap_or_default()),
+    };
+    if let Ok(running) = running {
+        act(running);
+    }
+}
+
+fn cosigners(rig: &Rig) -> Vec<String> {
+    (1..=rig.stage.deployment.plan().cosigners).map(|index| format!("cosigner-{index}")).collect()
+}
