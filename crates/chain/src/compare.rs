@@ -21,6 +21,14 @@ pub enum Mismatch {
         /// The bytes'.
         found: NetworkId,
     },
+    /// Another payer.
+    #[error("the intent pays from {expected}, the bytes from {found}")]
+    Payer {
+        /// The intent's.
+        expected: Address,
+        /// The bytes'.
+        found: Address,
+    },
     /// Another kind of act.
     #[error("the intent is a {expected}, the bytes are a {found}")]
     Effect {
@@ -28,6 +36,14 @@ pub enum Mismatch {
         expected: Kind,
         /// What the bytes do.
         found: &'static str,
+    },
+    /// Another operation, or with other arguments.
+    #[error("the intent orders {expected}, the bytes do {found}")]
+    Operation {
+        /// The intent's, with its arguments.
+        expected: String,
+        /// The bytes'.
+        found: String,
     },
     /// Another coin.
     #[error("the intent moves {expected}, the bytes move {found}")]
@@ -74,7 +90,7 @@ pub enum Mismatch {
 /// Compares everything that an intent and decoded bytes both state.
 ///
 /// A `payout` and a `raise_cap` need the payment. A `void` needs that nothing moves, at the paying address; its other
-/// fields repeat the payout for the reader. A `maintenance` operation matches no bytes of any family so far.
+/// fields repeat the payout for the reader. A `maintenance` needs exactly its operation with its arguments.
 ///
 /// # Errors
 /// The first [`Mismatch`], in the order of its variants.
@@ -84,6 +100,12 @@ pub fn compare(intent: &Intent, decoded: &Decoded) -> Result<(), Mismatch> {
             expected: intent.network_id.clone(),
             found: decoded.network_id.clone(),
         });
+    }
+    match &decoded.payer {
+        Some(payer) if *payer != intent.from => {
+            return Err(Mismatch::Payer { expected: intent.from.clone(), found: payer.clone() });
+        }
+        Some(_) | None => {}
     }
     match (intent.kind, &decoded.effect) {
         (Kind::Payout | Kind::RaiseCap, Effect::Transfer { token_id, to, amount, memo }) => {
@@ -97,8 +119,9 @@ pub fn compare(intent: &Intent, decoded: &Decoded) -> Result<(), Mismatch> {
             }
         }
         (Kind::Void, Effect::Void { to }) => same_recipient(&intent.from, to)?,
-        (Kind::Payout | Kind::RaiseCap, Effect::Void { .. })
-        | (Kind::Void, Effect::Transfer { .. })
+        (Kind::Maintenance, Effect::Operation { name, args }) => same_operation(intent, name, args)?,
+        (Kind::Payout | Kind::RaiseCap, Effect::Void { .. } | Effect::Operation { .. })
+        | (Kind::Void, Effect::Transfer { .. } | Effect::Operation { .. })
         | (Kind::Maintenance, Effect::Transfer { .. } | Effect::Void { .. }) => {
             return Err(Mismatch::Effect { expected: intent.kind, found: decoded.effect.name() });
         }
@@ -107,6 +130,17 @@ pub fn compare(intent: &Intent, decoded: &Decoded) -> Result<(), Mismatch> {
         return Err(Mismatch::Fee { cap: intent.fee_cap, found: decoded.max_fee });
     }
     Ok(())
+}
+
+fn same_operation(intent: &Intent, name: &str, args: &str) -> Result<(), Mismatch> {
+    let words = |name: Option<&str>, args: Option<&str>| {
+        format!("{} {}", name.unwrap_or("no operation"), args.unwrap_or("without arguments"))
+    };
+    if intent.operation.as_deref() == Some(name) && intent.operation_args.as_deref() == Some(args) {
+        return Ok(());
+    }
+    let expected = words(intent.operation.as_deref(), intent.operation_args.as_deref());
+    Err(Mismatch::Operation { expected, found: words(Some(name), Some(args)) })
 }
 
 fn same_coin(intent: &Intent, found: &TokenRef) -> Result<(), Mismatch> {
@@ -127,6 +161,7 @@ impl Effect {
         match self {
             Self::Transfer { .. } => "transfer",
             Self::Void { .. } => "transfer of nothing",
+            Self::Operation { .. } => "operation of the wallet",
         }
     }
 }

@@ -5,14 +5,17 @@ use std::fmt;
 use payout::ids::{Address, ChainId, NetworkId, TokenId};
 use payout::life::Token;
 use payout::money::Amount;
+use payout::time::Millis;
 
 use crate::family::FeeTerms;
 
 /// The complete meaning of unsigned bytes. Only a family's `decode` makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    /// The network that the bytes are bound to.
+    /// The network that the bytes are bound to, by their own words or by the payer's key.
     pub network_id: NetworkId,
+    /// Who pays, canonical, where the bytes say so.
+    pub payer: Option<Address>,
     /// The exclusivity token that they spend.
     pub token: Token,
     /// What they do.
@@ -21,8 +24,19 @@ pub struct Decoded {
     pub max_fee: Amount,
     /// What is signed.
     pub digest: [u8; 32],
+    /// After what the bytes are worth nothing; `None` if they never lapse.
+    pub valid_until: Option<ValidUntil>,
     /// The fee fields.
     pub fee: FeeTerms,
+}
+
+/// The end of bytes' validity: what is in no block by then never will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValidUntil {
+    /// A block's time.
+    Time(Millis),
+    /// A block's height, itself included.
+    Height(u64),
 }
 
 /// What bytes do on chain.
@@ -44,6 +58,13 @@ pub enum Effect {
     Void {
         /// The address that gets nothing.
         to: Address,
+    },
+    /// An operation of the wallet itself.
+    Operation {
+        /// Its name, as intents name it.
+        name: &'static str,
+        /// Its arguments: canonical JSON, as intents spell them.
+        args: String,
     },
 }
 

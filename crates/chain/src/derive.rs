@@ -105,7 +105,7 @@ pub fn derive_address(
     index: AddressIndex,
 ) -> Result<Address, DeriveError> {
     let family = crate::family(family);
-    let child = child_public_key(public_key, chain_code, &family.path(index))?;
+    let child = child_public_key(public_key, chain_code, &family.path(network, index))?;
     family.address_of(network, &child)
 }
 
@@ -126,7 +126,7 @@ pub fn derive_addresses(
     let mut parent: Option<(Vec<u32>, Node)> = None;
     let mut addresses = Vec::with_capacity(count.into());
     for index in 0..count {
-        let mut path = family.path(AddressIndex::new(index.into()).expect("16 bits are below 2^31"));
+        let mut path = family.path(network, AddressIndex::new(index.into()).expect("16 bits are below 2^31"));
         let last = path.pop();
         let above = match parent.as_ref().filter(|(above, _)| *above == path) {
             Some((_, node)) => *node,

@@ -43,8 +43,26 @@ pub trait ChainFamily: Send + Sync {
     /// [`MemoError`] when it can't.
     fn check_memo(&self, memo: &str) -> Result<(), MemoError>;
 
-    /// The path of an address below its wallet's key: non-hardened steps (BIP32), each below 2^31.
-    fn path(&self, index: AddressIndex) -> Vec<u32>;
+    /// Whom a request pays: address and memo together, since some address texts carry a memo. One recipient has one
+    /// spelling, whatever the request's.
+    ///
+    /// # Errors
+    /// [`RecipientError`] names which of the two is wrong.
+    fn recipient(
+        &self,
+        network: &NetworkId,
+        to: &str,
+        memo: Option<&str>,
+    ) -> Result<Recipient, RecipientError> {
+        let address = self.parse_address(network, to)?;
+        memo.map_or(Ok(()), |memo| self.check_memo(memo))?;
+        Ok(Recipient { address, memo: memo.map(ToOwned::to_owned) })
+    }
+
+    /// The path of an address below its wallet's key: non-hardened steps (BIP32), each below 2^31. Networks of a family
+    /// whose bytes name no network have different paths, and so different keys: bytes that were signed for one of them
+    /// are nobody's on the other.
+    fn path(&self, network: &NetworkId, index: AddressIndex) -> Vec<u32>;
 
     /// The canonical address of a compressed secp256k1 public key.
     ///
@@ -53,10 +71,11 @@ pub trait ChainFamily: Send + Sync {
     fn address_of(&self, network: &NetworkId, public_key: &[u8; 33]) -> Result<Address, DeriveError>;
 
     /// Reads unsigned bytes completely: every byte has a meaning that [`Decoded`] states, or the whole is refused.
+    /// `network` is the one that they are meant for: bytes of some families don't name theirs.
     ///
     /// # Errors
     /// [`DecodeError`] for whatever a payout, a void or a known operation does not need.
-    fn decode(&self, unsigned: &[u8]) -> Result<Decoded, DecodeError>;
+    fn decode(&self, network: &NetworkId, unsigned: &[u8]) -> Result<Decoded, DecodeError>;
 
     /// Puts a signature on unsigned bytes that [`Self::decode`] understands, after checking that it is `public_key`'s
     /// over their digest. The signature is brought into low-S form, so that one signature has one transaction id.
@@ -65,10 +84,31 @@ pub trait ChainFamily: Send + Sync {
     /// [`AttachError`] when the bytes are refused or the signature is not that key's.
     fn attach(
         &self,
+        network: &NetworkId,
         unsigned: &[u8],
         signature: &EcdsaSignature,
         public_key: &[u8; 33],
     ) -> Result<Attached, AttachError>;
+}
+
+/// Whom a payout pays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The address, canonical.
+    pub address: Address,
+    /// Memo or destination tag, canonical.
+    pub memo: Option<String>,
+}
+
+/// Why address and memo are no recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RecipientError {
+    /// The address is none.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The memo can't be carried.
+    #[error(transparent)]
+    Memo(#[from] MemoError),
 }
 
 /// Why a text is no address (contract code E0008).
@@ -93,6 +133,12 @@ pub enum MemoError {
     /// Transactions of this chain carry no memo.
     #[error("payouts on this chain carry no memo")]
     NotSupported,
+    /// A destination tag is a number (contract code E0032).
+    #[error("a destination tag is decimal digits below 4294967295")]
+    NotATag,
+    /// The address carries another tag.
+    #[error("the address carries tag {0} itself")]
+    OtherTag(u32),
 }
 
 #[cfg(test)]
@@ -126,6 +172,6 @@ mod tests {
     #[test]
     fn every_evm_chain_shares_one_path() {
         let index = AddressIndex::new(5).unwrap();
-        assert_eq!(family(Family::Evm).path(index), [44, 60, 0, 0, 5]);
+        assert_eq!(family(Family::Evm).path(&"1".parse().unwrap(), index), [44, 60, 0, 0, 5]);
     }
 }

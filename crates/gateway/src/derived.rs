@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chain::DeriveError;
-use payout::coin::{Family, Network};
+use payout::coin::Network;
 use payout::ids::{Address, AddressIndex};
 use payout::policy::Wallet;
 
@@ -15,21 +15,21 @@ use payout::policy::Wallet;
 const MOST: usize = 10_000;
 
 /// Everything that a child key depends on; the path follows from family and index.
-type Place = (Family, [u8; 33], [u8; 32], AddressIndex);
+type Place = ([u8; 33], [u8; 32], Vec<u32>);
 
 static DERIVED: Mutex<Option<HashMap<Place, [u8; 33]>>> = Mutex::new(None);
 
-/// The public key of the wallet's address number `index` on a chain of this family.
+/// The public key of the wallet's address number `index` on a network.
 ///
 /// # Errors
 /// See [`DeriveError`].
-pub fn child_key(family: Family, wallet: &Wallet, index: AddressIndex) -> Result<[u8; 33], DeriveError> {
-    let place = (family, wallet.public_key, wallet.chain_code, index);
+pub fn child_key(network: &Network, wallet: &Wallet, index: AddressIndex) -> Result<[u8; 33], DeriveError> {
+    let path = chain::family(network.family).path(&network.network_id, index);
+    let place = (wallet.public_key, wallet.chain_code, path);
     if let Some(key) = memory().get_or_insert_default().get(&place) {
         return Ok(*key);
     }
-    let path = chain::family(family).path(index);
-    let key = chain::child_public_key(&wallet.public_key, &wallet.chain_code, &path)?;
+    let key = chain::child_public_key(&wallet.public_key, &wallet.chain_code, &place.2)?;
     let mut memory = memory();
     let known = memory.get_or_insert_default();
     if known.len() >= MOST {
@@ -44,7 +44,7 @@ pub fn child_key(family: Family, wallet: &Wallet, index: AddressIndex) -> Result
 /// # Errors
 /// See [`DeriveError`].
 pub fn address(network: &Network, wallet: &Wallet, index: AddressIndex) -> Result<Address, DeriveError> {
-    let key = child_key(network.family, wallet, index)?;
+    let key = child_key(network, wallet, index)?;
     chain::family(network.family).address_of(&network.network_id, &key)
 }
 
@@ -56,6 +56,7 @@ fn memory() -> MutexGuard<'static, Option<HashMap<Place, [u8; 33]>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use payout::coin::Family;
     use std::collections::BTreeMap;
 
     #[test]

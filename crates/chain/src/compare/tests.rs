@@ -47,10 +47,12 @@ fn decoded(effect: Effect) -> Decoded {
     let fee = Fee::Legacy { gas_price: 1 };
     Decoded {
         network_id: "31337".parse().unwrap(),
+        payer: None,
         token: evm::token_for_nonce(7),
         effect,
         max_fee: Amount::from_u128(1_000),
         digest: [0; 32],
+        valid_until: None,
         fee: FeeTerms::Evm(GasTerms { gas_limit: 1_000, fee }),
     }
 }

@@ -27,7 +27,7 @@ const MAX_CHAIN_ID: u64 = u64::MAX / 2 - 36;
 const MAX_NONCE: u64 = u64::MAX - 1;
 
 /// See [`crate::ChainFamily::decode`].
-pub(super) fn decode(unsigned: &[u8]) -> Result<Decoded, DecodeError> {
+pub fn decode(unsigned: &[u8]) -> Result<Decoded, DecodeError> {
     let tx = transaction(unsigned)?;
     let effect = effect(&tx.to, tx.value, &tx.calldata)?;
     let max_fee = Amount::from_u128(tx.fee.max_fee_per_gas())
@@ -35,10 +35,13 @@ pub(super) fn decode(unsigned: &[u8]) -> Result<Decoded, DecodeError> {
         .ok_or(DecodeError::OutOfRange("the fee"))?;
     Ok(Decoded {
         network_id: tx.chain_id.to_string().parse().expect("digits are a network id"),
+        // The payer is whoever signed: not in the bytes.
+        payer: None,
         token: nonce::token_for_nonce(tx.nonce),
         effect,
         max_fee,
         digest: keccak256(unsigned).0,
+        valid_until: None,
         fee: FeeTerms::Evm(GasTerms { gas_limit: tx.gas_limit, fee: tx.fee }),
     })
 }

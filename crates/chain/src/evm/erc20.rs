@@ -49,11 +49,16 @@ pub(super) fn contract_address(token_id: &TokenId) -> Option<Raw> {
 
 /// The calldata of `transfer(to, amount)`: 68 bytes. `None` when `to` is no canonical EVM address.
 pub fn transfer_calldata(to: &Address, amount: Amount) -> Option<Vec<u8>> {
-    Some(abi::transferCall { to: address::raw(to)?, amount: amount.as_u256() }.abi_encode())
+    Some(calldata(&address::raw(to)?, amount))
+}
+
+/// The calldata of `transfer(to, amount)` for an account in bytes.
+pub(crate) fn calldata(to: &Raw, amount: Amount) -> Vec<u8> {
+    abi::transferCall { to: *to, amount: amount.as_u256() }.abi_encode()
 }
 
 /// Recipient and amount of calldata that is exactly a `transfer`: right length, selector, and zeros before the address.
-pub(super) fn parse_transfer(calldata: &[u8]) -> Option<(Raw, Amount)> {
+pub(crate) fn parse_transfer(calldata: &[u8]) -> Option<(Raw, Amount)> {
     if calldata.len() != CALLDATA_LENGTH {
         return None;
     }
@@ -71,9 +76,14 @@ pub(super) fn parse_transfer(calldata: &[u8]) -> Option<(Raw, Amount)> {
 pub fn delivered(logs: &[Log], contract: &TokenId, from: &Address, to: &Address) -> Option<Amount> {
     let contract = contract_address(contract)?;
     let (from, to) = (address::raw(from)?, address::raw(to)?);
+    transfers(logs.iter().filter(|log| address::raw(&log.address) == Some(contract)), &from, &to)
+}
+
+/// The sum over all `Transfer` logs between these two accounts; `None` when there is none, or past 256 bits.
+pub(crate) fn transfers<'a>(logs: impl Iterator<Item = &'a Log>, from: &Raw, to: &Raw) -> Option<Amount> {
     let mut sum = None;
-    for log in logs.iter().filter(|log| address::raw(&log.address) == Some(contract)) {
-        let Some(amount) = transferred(log, &from, &to) else { continue };
+    for log in logs {
+        let Some(amount) = transferred(log, from, to) else { continue };
         sum = Some(sum.unwrap_or(Amount::ZERO).checked_add(amount)?);
     }
     sum

@@ -7,7 +7,7 @@
 mod address;
 mod build;
 mod decode;
-mod erc20;
+pub(crate) mod erc20;
 mod fee;
 mod nonce;
 mod rlp;
@@ -21,13 +21,18 @@ use crate::family::{AddressError, ChainFamily, MemoError, TokenIdError};
 use crate::signature::{AttachError, Attached, EcdsaSignature};
 
 pub use build::{Build, BuildError, build};
-pub use decode::effect_of;
+pub use decode::{decode, effect_of};
 pub use erc20::{Log, delivered, transfer_calldata};
 pub use fee::{Fee, GasTerms};
 pub use nonce::{nonce_of, token_for_nonce};
 
 /// BIP44's coin type of Ethereum. Every EVM chain shares it, so that a wallet has one address on all of them.
 const COIN_TYPE: u32 = 60;
+
+/// `44/60/0/0/index`, BIP44's numbers without its hardened steps, which a threshold key can't take.
+pub fn path(index: AddressIndex) -> Vec<u32> {
+    vec![44, COIN_TYPE, 0, 0, index.get()]
+}
 
 /// The family.
 #[derive(Debug, Clone, Copy)]
@@ -46,21 +51,21 @@ impl ChainFamily for Evm {
         Err(MemoError::NotSupported)
     }
 
-    /// `44/60/0/0/index`, BIP44's numbers without its hardened steps, which a threshold key can't take.
-    fn path(&self, index: AddressIndex) -> Vec<u32> {
-        vec![44, COIN_TYPE, 0, 0, index.get()]
+    fn path(&self, _network: &NetworkId, index: AddressIndex) -> Vec<u32> {
+        path(index)
     }
 
     fn address_of(&self, _network: &NetworkId, public_key: &[u8; 33]) -> Result<Address, DeriveError> {
         address::of_public_key(public_key)
     }
 
-    fn decode(&self, unsigned: &[u8]) -> Result<Decoded, DecodeError> {
+    fn decode(&self, _network: &NetworkId, unsigned: &[u8]) -> Result<Decoded, DecodeError> {
         decode::decode(unsigned)
     }
 
     fn attach(
         &self,
+        _network: &NetworkId,
         unsigned: &[u8],
         signature: &EcdsaSignature,
         public_key: &[u8; 33],

@@ -11,6 +11,7 @@ const OTHER: &str = "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb";
 fn at(fee: Fee) -> Decoded {
     Decoded {
         network_id: "31337".parse().unwrap(),
+        payer: None,
         token: evm::token_for_nonce(7),
         effect: Effect::Transfer {
             token_id: TokenRef::Native,
@@ -20,6 +21,7 @@ fn at(fee: Fee) -> Decoded {
         },
         max_fee: Amount::from_u128(1),
         digest: [0; 32],
+        valid_until: None,
         fee: FeeTerms::Evm(GasTerms { gas_limit: 21_000, fee }),
     }
 }

@@ -56,5 +56,5 @@ pub(crate) fn check<'a>(
             format!("address {index} of wallet {id} is {derived}, the intent pays from {}", intent.from),
         ));
     }
-    Ok((key, chain::family(terms.network.family).path(index)))
+    Ok((key, chain::family(terms.network.family).path(&terms.network.network_id, index)))
 }

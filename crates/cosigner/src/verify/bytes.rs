@@ -14,7 +14,7 @@ use crate::refuse::later;
 /// The bytes' meaning. Nothing is compared yet.
 pub(crate) fn decode(terms: &Terms<'_>, unsigned: &[u8]) -> Result<Decoded, Refusal> {
     chain::family(terms.network.family)
-        .decode(unsigned)
+        .decode(&terms.network.network_id, unsigned)
         .map_err(|error| later(Check::Bytes, format!("the bytes are not signed: {error}")))
 }
 

@@ -29,8 +29,13 @@ pub(crate) fn verified(
     let owner = owner.ok_or_else(|| format!("nobody in the people chain has the key {}", signature.key()))?;
     let network = named.network(&intent.chain_id).ok_or("the chain is not in the rules")?;
     let family = chain::family(network.family);
-    let canonical = |text: &str| family.parse_address(&network.network_id, text).ok();
-    let terms = Terms { coins: &named.coins, networks: &named.networks, canonical: &canonical };
+    let address = |text: &str| family.parse_address(&network.network_id, text).ok();
+    let recipient = |to: &str, memo: Option<&str>| {
+        let recipient = family.recipient(&network.network_id, to, memo).ok()?;
+        Some((recipient.address, recipient.memo))
+    };
+    let terms =
+        Terms { coins: &named.coins, networks: &named.networks, address: &address, recipient: &recipient };
     let signed_at = matches_intent(body, intent, &terms).map_err(|error| error.to_string())?;
     if intent.created.since(signed_at).abs() > CALLER_WINDOW_MS {
         return Err(format!("it was signed at {signed_at}, the intent was made at {}", intent.created));

@@ -16,8 +16,6 @@ pub struct Asked<'a> {
     pub cid: Cid,
     /// The caller's number.
     pub third_party_id: &'a ThirdPartyId,
-    /// Destination tag or comment.
-    pub memo: Option<&'a str>,
     /// The person who asks; `None` for a caller of the API.
     pub applicant: Option<&'a PrincipalId>,
     /// The machine that signed the request.
@@ -44,7 +42,7 @@ pub fn options(
         wallet: resolved.wallet.id,
         coin: coin.clone(),
         amount: resolved.amount,
-        to: &resolved.to,
+        to: &resolved.to.address,
         attempt: Attempt::FIRST,
         applicant: asked.applicant,
         caller: asked.caller,
@@ -71,10 +69,10 @@ pub fn options(
             chain_id: resolved.coin.chain_id.clone(),
             token_id: resolved.coin.token_id.clone(),
             from: resolved.from.clone(),
-            to: resolved.to.clone(),
+            to: resolved.to.address.clone(),
             amount: resolved.amount,
             amount_text: resolved.amount.to_decimal(resolved.coin.decimals),
-            memo: asked.memo.map(str::to_owned),
+            memo: resolved.to.memo.clone(),
             fee_cap,
             rules_version: policy.heads().rules.version,
             rule: candidate.rule.clone(),

@@ -82,7 +82,6 @@ pub async fn draft(
     let asked = Asked {
         cid: gateway.store.mint_cid(now),
         third_party_id: &application.call.third_party_id,
-        memo: application.call.memo.as_deref(),
         applicant: Some(applicant),
         caller: None,
         recipient: recipient(gateway, &resolved).await?,
@@ -137,7 +136,6 @@ pub async fn apply(
     let asked = Asked {
         cid: drafted.cid,
         third_party_id: &application.call.third_party_id,
-        memo: application.call.memo.as_deref(),
         applicant: Some(&applicant),
         caller: None,
         recipient: recipient(gateway, &resolved).await?,
@@ -185,7 +183,7 @@ pub(crate) async fn recipient(gateway: &Gateway, resolved: &Resolved<'_>) -> Res
     if resolved.internal {
         return Ok(Recipient::Internal);
     }
-    let known = gateway.store.known_recipient(None, &resolved.coin.chain_id, &resolved.to).await?;
+    let known = gateway.store.known_recipient(None, &resolved.coin.chain_id, &resolved.to.address).await?;
     Ok(if known { Recipient::Known } else { Recipient::FirstTime })
 }
 

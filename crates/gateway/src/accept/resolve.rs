@@ -1,6 +1,6 @@
 //! What a request's texts name: currency, wallet, from, to, amount, memo, remark, callback URL, in that order.
 
-use chain::ChainFamily;
+use chain::{ChainFamily, Recipient, RecipientError};
 use payout::coin::{Coin, Network};
 use payout::ids::{Address, AddressIndex};
 use payout::money::Amount;
@@ -26,8 +26,8 @@ pub struct Resolved<'a> {
     pub index: AddressIndex,
     /// That address.
     pub from: Address,
-    /// The recipient, canonical.
-    pub to: Address,
+    /// The recipient, canonical, with the memo.
+    pub to: Recipient,
     /// How much, base units.
     pub amount: Amount,
     /// Whether the recipient is one of the project's own addresses.
@@ -88,16 +88,22 @@ pub async fn resolve<'a>(
     rules.fee(&coin.chain_id).ok_or(Code::Coin)?;
 
     let source = source(gateway, rules, network, project, call, from).await?;
-    let to = parse(family, network, &call.to_address)?;
+    let memo = call.memo.as_deref();
+    let to = family.recipient(&network.network_id, &call.to_address, memo);
+    // The contract's order: address, amount, memo.
+    if let Err(RecipientError::Address(_)) = to {
+        return Err(Code::Address.into());
+    }
     let amount = check::amount(&call.amount, coin.decimals)?;
-    check::memo(call.memo.as_deref(), MemoRule::of(network.family))?;
+    check::memo(memo, MemoRule::of(network.family))?;
+    let to = to.map_err(|why| Rejected::param("memo", why))?;
     check::remark(call.remark.as_deref())?;
     if let Some(url) = &call.callback_url {
         let url = check::callback_url(url)?;
         target::allowed(&url, target::Reach::of(&project.settings, gateway.environment()))
             .map_err(|why| Rejected::param("callback_url", why))?;
     }
-    let internal = is_internal(gateway, rules, network, &to).await?;
+    let internal = is_internal(gateway, rules, network, &to.address).await?;
     let Source { wallet, index, address } = source;
     Ok(Resolved { coin, network, wallet, index, from: address, to, amount, internal })
 }

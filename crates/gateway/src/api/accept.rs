@@ -39,7 +39,6 @@ pub(super) async fn accept<C>(
     let asked = Asked {
         cid: gateway.store.mint_cid(now),
         third_party_id: &call.third_party_id,
-        memo: call.memo.as_deref(),
         applicant: None,
         caller: caller.as_ref().map(|caller| &caller.principal),
         recipient: recipient(gateway, &resolved).await?,
@@ -94,8 +93,17 @@ fn vouched_for(policy: &Policy, body: &[u8], intent: &Intent) -> Result<(), Refu
     let rules = policy.newest_rules();
     let network = rules.network(&intent.chain_id).ok_or(Code::Coin)?;
     let family = chain::family(network.family);
-    let canonical = |text: &str| family.parse_address(&network.network_id, text).ok();
-    let terms = caller::Terms { coins: &rules.coins, networks: &rules.networks, canonical: &canonical };
+    let address = |text: &str| family.parse_address(&network.network_id, text).ok();
+    let recipient = |to: &str, memo: Option<&str>| {
+        let recipient = family.recipient(&network.network_id, to, memo).ok()?;
+        Some((recipient.address, recipient.memo))
+    };
+    let terms = caller::Terms {
+        coins: &rules.coins,
+        networks: &rules.networks,
+        address: &address,
+        recipient: &recipient,
+    };
     match caller::matches_intent(body, intent, &terms) {
         Ok(_) => Ok(()),
         Err(why) => Err(Rejected::param("Bursar-Signature", why).into()),

@@ -310,6 +310,10 @@ fn same(
         let network = network?;
         chain::family(network.family).parse_address(&network.network_id, text).ok()
     };
+    let recipient = network.and_then(|network| {
+        let memo = asked.memo.as_deref();
+        chain::family(network.family).recipient(&network.network_id, &asked.to_address, memo).ok()
+    });
     let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
     let figure = |text: &str| Amount::parse(text, MAX_DECIMALS).ok();
     let from = asked.from_address.as_deref();
@@ -319,10 +323,10 @@ fn same(
         ("applicant", intent.applicant.as_ref() == Some(applicant)),
         ("coin", rules.coin_named(&asked.currency).is_some_and(|named| named.id() == coin)),
         ("amount", figure(&intent.amount_text) == figure(&asked.amount)),
-        ("recipient", canonical(&asked.to_address).as_ref() == Some(&intent.to)),
+        ("recipient", recipient.as_ref().is_some_and(|recipient| recipient.address == intent.to)),
         ("wallet", asked.wallet_id.is_none_or(|wallet| wallet == intent.wallet)),
         ("paying address", from.is_none_or(|from| canonical(from).as_ref() == Some(&intent.from))),
-        ("memo", intent.memo == asked.memo),
+        ("memo", recipient.is_some_and(|recipient| recipient.memo == intent.memo)),
         ("reference", intent.compliance_ref == asked.compliance_ref),
     ];
     match fields.into_iter().find(|(_, same)| !same) {

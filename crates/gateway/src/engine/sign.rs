@@ -10,7 +10,7 @@ mod refused;
 use std::sync::{Mutex, PoisonError};
 
 use chain::{Attached, ChainFamily, EcdsaSignature};
-use payout::ids::Cid;
+use payout::ids::{Cid, NetworkId};
 use payout::intent::Intent;
 use payout::life::{Build, Cause, Event, Happened, SignedTx, State, Step};
 use payout::policy::Wallet;
@@ -166,6 +166,7 @@ pub async fn follow_cosigners(gateway: &Gateway, mut stop: watch::Receiver<bool>
 struct PayingKey {
     wallet: Wallet,
     family: &'static dyn ChainFamily,
+    network_id: NetworkId,
     public_key: [u8; 33],
 }
 
@@ -181,9 +182,9 @@ impl PayingKey {
             .network(&intent.chain_id)
             .ok_or_else(|| wait(format!("the rules list no chain {}", intent.chain_id), publish))?;
         let family = chain::family(network.family);
-        let public_key = crate::derived::child_key(network.family, wallet, intent.address_index)
+        let public_key = crate::derived::child_key(network, wallet, intent.address_index)
             .map_err(|error| wait(error.to_string(), "withdraw it: this address has no key"))?;
-        Ok(Self { wallet: wallet.clone(), family, public_key })
+        Ok(Self { wallet: wallet.clone(), family, network_id: network.network_id.clone(), public_key })
     }
 }
 
@@ -229,7 +230,8 @@ impl Asker for Asked<'_> {
         let (s, rest) = rest.split_first_chunk().expect("33 bytes are 32 and 1");
         let signature = EcdsaSignature { r: *r, s: *s, recovery_id: rest[0] };
         crash::point!("signature received");
-        let attached = self.key.family.attach(&self.build.unsigned, &signature, &self.key.public_key);
+        let PayingKey { family, network_id, public_key, .. } = &self.key;
+        let attached = family.attach(network_id, &self.build.unsigned, &signature, public_key);
         attached.map_err(|error| error.to_string())
     }
 }

@@ -140,7 +140,7 @@ fn read(policy: &Policy, text: &str, digest: &Digest) -> Result<Intent, Unadopta
 fn build(network: &Network, intent: &Intent, unsigned: Vec<u8>) -> Result<Build, Unadoptable> {
     let family = chain::family(network.family);
     let unreadable = |error: &dyn std::fmt::Display| Unadoptable::Papers(format!("its bytes: {error}"));
-    let decoded = family.decode(&unsigned).map_err(|error| unreadable(&error))?;
+    let decoded = family.decode(&network.network_id, &unsigned).map_err(|error| unreadable(&error))?;
     chain::compare(intent, &decoded).map_err(|error| unreadable(&error))?;
     Ok(Build {
         token: decoded.token,
@@ -163,8 +163,9 @@ fn signed(
     let (s, rest) = rest.split_first_chunk()?;
     let [recovery_id] = rest else { return None };
     let signature = EcdsaSignature { r: *r, s: *s, recovery_id: *recovery_id };
-    let key = crate::derived::child_key(network.family, wallet, intent.address_index).ok()?;
-    let attached = chain::family(network.family).attach(&build.unsigned, &signature, &key).ok()?;
+    let key = crate::derived::child_key(network, wallet, intent.address_index).ok()?;
+    let attached =
+        chain::family(network.family).attach(&network.network_id, &build.unsigned, &signature, &key).ok()?;
     Some(SignedTx { build: build.clone(), signed: attached.signed, txid: attached.txid })
 }
 

@@ -98,7 +98,9 @@ pub struct Terms<'a> {
     /// The chains of the same rules.
     pub networks: &'a [Network],
     /// The canonical spelling of an address on the intent's chain; `None` for what is none.
-    pub canonical: &'a dyn Fn(&str) -> Option<Address>,
+    pub address: &'a dyn Fn(&str) -> Option<Address>,
+    /// The canonical address and memo of a recipient on it: some addresses carry a memo.
+    pub recipient: &'a dyn Fn(&str, Option<&str>) -> Option<(Address, Option<String>)>,
 }
 
 /// How an intent differs from what its caller signed.
@@ -186,12 +188,12 @@ fn same_call(
     same("currency", coin.chain_id == intent.chain_id && coin.token_id == intent.token_id)?;
     let network = check::chain(coin.chain_id.as_str(), terms.networks).map_err(Mismatch::Body)?;
     same("currency", network.network_id == intent.network_id)?;
-    let address = |text: &str| (terms.canonical)(text);
-    same("to_address", address(to_address).as_ref() == Some(&intent.to))?;
+    let recipient = (terms.recipient)(to_address, memo.as_deref());
+    same("to_address", recipient.as_ref().is_some_and(|(to, _)| *to == intent.to))?;
     let amount = check::amount(amount, coin.decimals).map_err(Mismatch::Body)?;
     same("amount", amount == intent.amount)?;
-    same("memo", *memo == intent.memo)?;
+    same("memo", recipient.is_some_and(|(_, memo)| memo == intent.memo))?;
     same("wallet_id", wallet_id.is_none_or(|wallet| wallet == intent.wallet))?;
     let from = from_address.as_deref();
-    same("from_address", from.is_none_or(|from| address(from).as_ref() == Some(&intent.from)))
+    same("from_address", from.is_none_or(|from| (terms.address)(from).as_ref() == Some(&intent.from)))
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use alloy_primitives::keccak256;
 use chain::EcdsaSignature;
-use payout::coin::Family;
 use payout::ids::{AddressIndex, Digest};
 use payout::intent::Intent;
 use payout::policy::Wallet;
@@ -149,7 +148,7 @@ impl Ledger {
 }
 
 fn paying_key(wallet: &Wallet) -> [u8; 33] {
-    let path = chain::family(Family::Evm).path(AddressIndex::PAYOUT);
+    let path = chain::evm::path(AddressIndex::PAYOUT);
     chain::child_public_key(&wallet.public_key, &wallet.chain_code, &path)
         .expect("a ceremony's key has children")
 }
@@ -163,7 +162,7 @@ pub fn signing_digest(unsigned: &[u8]) -> [u8; 32] {
 /// The payout whose token a request spends, and which.
 fn spent_by(request: &SignRequest) -> Option<(Digest, String)> {
     let intent: Intent = payout::canonical::parse(&request.intent).ok()?;
-    let decoded = chain::family(Family::Evm).decode(&request.unsigned).ok()?;
+    let decoded = chain::evm::decode(&request.unsigned).ok()?;
     let payout = match intent.kind {
         payout::intent::Kind::Void | payout::intent::Kind::RaiseCap => intent.target?,
         _ => intent.digest(),

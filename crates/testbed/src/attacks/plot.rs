@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use cosigner::session::request_digest;
 use mpc::{KeyShare, Outgoing, Party, Progress, Sign};
-use payout::coin::Family;
 use payout::ids::Digest;
 use payout::intent::Intent;
 use wire::message::{Label, PeerMessage, SignRequest};
@@ -138,7 +137,7 @@ impl Play {
             let request = &self.plot.shown_to(peer)?.request;
             let intent: Intent = payout::canonical::parse(&request.intent).ok()?;
             // The honest path: with another one it would be found out before it can do anything.
-            let path = chain::family(Family::Evm).path(intent.address_index);
+            let path = chain::evm::path(intent.address_index);
             let facts = SessionFacts {
                 deployment: &self.deployment,
                 label: &self.plot.label,

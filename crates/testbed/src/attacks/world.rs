@@ -283,7 +283,7 @@ impl World {
             label: Label::from_bytes(random()),
             participants: quorum.to_vec(),
             digest: unsigned.map_or([0; 32], signing_digest),
-            path: chain::family(payout::coin::Family::Evm).path(payout::ids::AddressIndex::PAYOUT),
+            path: chain::evm::path(payout::ids::AddressIndex::PAYOUT),
             random: random(),
             id: None,
             claims: Vec::new(),

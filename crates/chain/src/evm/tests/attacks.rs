@@ -12,7 +12,7 @@ use crate::evm::{BuildError, effect_of, transfer_calldata};
 use crate::{evm, family};
 
 fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
-    family(Family::Evm).decode(bytes)
+    family(Family::Evm).decode(&any_network(), bytes)
 }
 
 fn payee() -> Raw {

@@ -10,7 +10,7 @@ use crate::decoded::{DecodeError, Decoded, Effect};
 use crate::{evm, family};
 
 fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
-    family(Family::Evm).decode(bytes)
+    family(Family::Evm).decode(&any_network(), bytes)
 }
 
 /// A number of any size up to the type's: most interesting are the lengths of its encoding.

@@ -3,6 +3,7 @@
 use k256::ecdsa::Signature;
 use payout::coin::Family;
 
+use super::any_network;
 use super::golden::golden;
 use crate::decoded::DecodeError;
 use crate::family;
@@ -23,7 +24,7 @@ fn attach(
     let attach_one = |tx: &super::golden::Transaction| {
         let (mut unsigned, mut signature, mut key) = (tx.unsigned(), tx.signature(), tx.public_key());
         change(&mut unsigned, &mut signature, &mut key);
-        family(Family::Evm).attach(&unsigned, &signature, &key)
+        family(Family::Evm).attach(&any_network(), &unsigned, &signature, &key)
     };
     golden().transactions.iter().map(attach_one).collect()
 }
@@ -51,7 +52,12 @@ fn a_signature_over_other_bytes_does_not_verify() {
     let txs = golden().transactions;
     for pair in txs.windows(2) {
         let [one, other] = pair else { unreachable!() };
-        let result = family(Family::Evm).attach(&one.unsigned(), &other.signature(), &one.public_key());
+        let result = family(Family::Evm).attach(
+            &any_network(),
+            &one.unsigned(),
+            &other.signature(),
+            &one.public_key(),
+        );
         assert_eq!(result, Err(AttachError::DoesNotVerify));
     }
 }

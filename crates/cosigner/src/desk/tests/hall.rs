@@ -242,14 +242,15 @@ impl Hall {
         let FromCosigner::Signed { signature, .. } = said else { panic!("{said:?}") };
         let wallet = self.wallet.as_ref().unwrap();
         let family = chain::family(Family::Evm);
-        let path = family.path(AddressIndex::PAYOUT);
+        let network = "31337".parse().unwrap();
+        let path = family.path(&network, AddressIndex::PAYOUT);
         let public_key = chain::child_public_key(&wallet.public_key, &wallet.chain_code, &path).unwrap();
         let signature = chain::EcdsaSignature {
             r: signature[..32].try_into().unwrap(),
             s: signature[32..64].try_into().unwrap(),
             recovery_id: signature[64],
         };
-        family.attach(&request.unsigned, &signature, &public_key).unwrap();
+        family.attach(&network, &request.unsigned, &signature, &public_key).unwrap();
     }
 
     /// How much has been signed for, by one co-signer's journals.

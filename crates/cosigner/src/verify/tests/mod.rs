@@ -83,8 +83,7 @@ fn an_approved_payout_passes_every_check() {
     assert_eq!(verified.path(), [44, 60, 0, 0, 0]);
     assert_eq!(verified.epoch(), 1);
     assert_eq!(verified.checks().len(), 11);
-    let decoded =
-        chain::family(payout::coin::Family::Evm).decode(&world.house.approved(&intent, 0).unsigned).unwrap();
+    let decoded = chain::evm::decode(&world.house.approved(&intent, 0).unsigned).unwrap();
     assert_eq!(*verified.signing_digest(), decoded.digest);
 }
 

@@ -53,7 +53,7 @@ async fn built() -> (House, PayoutRow) {
     let rules = Rules { wallets: vec![wallet()], ..genesis.rules };
     house.gateway.set_policy(Policy::from_genesis(&Genesis { rules, ..genesis }));
     let row = house.queued().await;
-    let digest = chain::family(payout::coin::Family::Evm).decode(&bytes(UNSIGNED)).unwrap().digest;
+    let digest = chain::evm::decode(&bytes(UNSIGNED)).unwrap().digest;
     let build = Build {
         token: payout::life::Token::new("nonce:7".to_owned()),
         unsigned: bytes(UNSIGNED),

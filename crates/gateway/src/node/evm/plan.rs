@@ -67,9 +67,7 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
 /// The bytes, decoded back and compared: what leaves here does what was approved, or nothing leaves.
 pub(super) fn finish(intent: &Intent, bytes: &Bytes) -> Result<Plan, Hold> {
     let unsigned = build(bytes).map_err(|error| Hold::Unbuildable(error.to_string()))?;
-    let decoded = chain::family(payout::coin::Family::Evm)
-        .decode(&unsigned)
-        .map_err(|error| Hold::Unbuildable(error.to_string()))?;
+    let decoded = chain::evm::decode(&unsigned).map_err(|error| Hold::Unbuildable(error.to_string()))?;
     chain::compare(intent, &decoded).map_err(|error| Hold::Unbuildable(error.to_string()))?;
     Ok(Plan {
         build: Build {

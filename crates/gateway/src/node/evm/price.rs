@@ -143,7 +143,7 @@ pub(super) fn terms(build: &Build) -> Option<GasTerms> {
 
 /// What bytes of ours do.
 pub(super) fn decoded(build: &Build) -> Option<Decoded> {
-    chain::family(payout::coin::Family::Evm).decode(&build.unsigned).ok()
+    chain::evm::decode(&build.unsigned).ok()
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ mod obstacles;
 
 use std::time::Duration;
 
-use payout::coin::Family;
 use payout::ids::{Cid, Digest};
 use payout::intent::Intent;
 use payout::life::{Requirement, Screening, Token};
@@ -142,7 +141,7 @@ impl Lost {
     fn facts(&self) -> Facts {
         let intent = self.intent.clone();
         let unsigned = bytes(UNSIGNED);
-        let decoded = chain::family(Family::Evm).decode(&unsigned).unwrap();
+        let decoded = chain::evm::decode(&unsigned).unwrap();
         Facts {
             intent: self.digest(),
             payout: self.digest(),

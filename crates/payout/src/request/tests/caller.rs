@@ -81,7 +81,8 @@ fn compare(raw: &str, intent: &Intent) -> Result<Millis, Mismatch> {
         family: Family::Evm,
         network_id: "31337".parse().unwrap(),
     }];
-    let terms = Terms { coins: &coins(), networks: &networks, canonical: &canonical };
+    let recipient = |to: &str, memo: Option<&str>| canonical(to).map(|to| (to, memo.map(ToOwned::to_owned)));
+    let terms = Terms { coins: &coins(), networks: &networks, address: &canonical, recipient: &recipient };
     matches_intent(raw.as_bytes(), intent, &terms)
 }
 

@@ -340,7 +340,7 @@ async fn other_digest(world: &mut World) -> Result<Seen, Fault> {
 async fn other_path(world: &mut World) -> Result<Seen, Fault> {
     let good = world.control(Desk::native).await?;
     let next = AddressIndex::new(1).expect("below 2^31");
-    let path = chain::family(payout::coin::Family::Evm).path(next);
+    let path = chain::evm::path(next);
     astray(world, &good, |plot| plot.path = path).await
 }
 
