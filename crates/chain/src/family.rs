@@ -5,7 +5,7 @@ use payout::ids::{Address, AddressIndex, NetworkId, TokenId};
 
 use crate::decoded::{DecodeError, Decoded};
 use crate::derive::DeriveError;
-use crate::evm;
+use crate::{evm, tron, xrp};
 use crate::signature::{AttachError, Attached, EcdsaSignature};
 
 /// The code of a family.
@@ -20,6 +20,10 @@ pub fn family(family: Family) -> &'static dyn ChainFamily {
 pub enum FeeTerms {
     /// Gas limit and prices.
     Evm(evm::GasTerms),
+    /// Fee and last ledger.
+    Xrp(xrp::Fee),
+    /// Fee limit and size.
+    Tron(tron::FeeTerms),
 }
 
 /// What the code of a chain family can do. All of it is pure.

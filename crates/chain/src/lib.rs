@@ -12,6 +12,8 @@ mod family;
 mod fingerprint;
 mod replace;
 mod signature;
+pub mod tron;
+pub mod xrp;
 
 pub use compare::{Mismatch, compare};
 pub use decoded::{DecodeError, Decoded, Effect, TokenRef, ValidUntil};

@@ -138,6 +138,7 @@ pub(super) fn terms(build: &Build) -> Option<GasTerms> {
     let decoded = decoded(build)?;
     match decoded.fee {
         FeeTerms::Evm(terms) => Some(terms),
+        FeeTerms::Xrp(_) | FeeTerms::Tron(_) => None,
     }
 }
 
