@@ -249,7 +249,7 @@ export class Ledger {
         const refused = this.check(accounts, entry.tx, index);
         if (refused?.startsWith("terPRE_")) offered.push(offer);
         if (refused) continue;
-        const forced = tokenOf(entry.tx) && entry.tx.Account !== GENESIS.address ? this.tecs.shift() : undefined;
+        const forced = entry.tx.Account !== GENESIS.address ? this.tecs.shift() : undefined;
         const { result, delivered } = this.apply(accounts, entry.tx, index, forced);
         const meta = { AffectedNodes: [], TransactionIndex: entries.length, TransactionResult: result };
         if (delivered !== undefined) meta.delivered_amount = delivered;
