@@ -104,7 +104,9 @@ fn reference(raw: &Raw) -> Result<Reference, DecodeError> {
 }
 
 fn expiration(raw: &Raw) -> Result<Millis, DecodeError> {
-    let timestamp = Millis::new(raw.timestamp).ok_or(DecodeError::OutOfRange("the timestamp"))?;
+    // Zero is what a missing field reads as.
+    let timestamp = Millis::new(raw.timestamp).filter(|timestamp| timestamp.get() > 0);
+    let timestamp = timestamp.ok_or(DecodeError::OutOfRange("the timestamp"))?;
     let expiration = Millis::new(raw.expiration).ok_or(DecodeError::OutOfRange("the expiration"))?;
     if (1..=MAX_VALIDITY_MS).contains(&expiration.since(timestamp)) {
         Ok(expiration)

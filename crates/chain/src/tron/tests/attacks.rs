@@ -96,6 +96,7 @@ fn bytes_expire_after_their_timestamp_and_within_a_day() {
     assert_eq!(until(1000, 1000), out);
     assert_eq!(until(1000, 0), out);
     assert_eq!(until(-1, 1000), Err(DecodeError::OutOfRange("the timestamp")));
+    assert_eq!(until(0, 1000), Err(DecodeError::OutOfRange("the timestamp")));
     assert_eq!(until(1000, -1), Err(DecodeError::OutOfRange("the expiration")));
     assert_eq!(until(i64::MIN, i64::MAX), Err(DecodeError::OutOfRange("the timestamp")));
 }
