@@ -5,13 +5,15 @@ use payout::ids::{Address, AddressIndex, NetworkId, TokenId};
 
 use crate::decoded::{DecodeError, Decoded};
 use crate::derive::DeriveError;
-use crate::{evm, tron, xrp};
 use crate::signature::{AttachError, Attached, EcdsaSignature};
+use crate::{evm, tron, xrp};
 
 /// The code of a family.
 pub fn family(family: Family) -> &'static dyn ChainFamily {
     match family {
         Family::Evm => &evm::Evm,
+        Family::Xrp => &xrp::Xrp,
+        Family::Tron => &tron::Tron,
     }
 }
 

@@ -8,8 +8,7 @@ use crate::family::FeeTerms;
 ///
 /// Where the bytes name no payer, the caller knows that both are the same wallet's.
 pub fn outbids(old: &Decoded, new: &Decoded) -> bool {
-    let same_token =
-        old.network_id == new.network_id && old.payer == new.payer && old.token == new.token;
+    let same_token = old.network_id == new.network_id && old.payer == new.payer && old.token == new.token;
     let enough = match (old.fee, new.fee) {
         (FeeTerms::Evm(old), FeeTerms::Evm(new)) => new.fee.outbids(&old.fee),
         (FeeTerms::Xrp(old), FeeTerms::Xrp(new)) => new.outbids(&old),

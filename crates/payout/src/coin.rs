@@ -10,6 +10,10 @@ use crate::ids::{ChainId, NetworkId, TokenId};
 pub enum Family {
     /// Ethereum and what is like it.
     Evm,
+    /// The XRP Ledger.
+    Xrp,
+    /// TRON.
+    Tron,
 }
 
 impl Family {
@@ -17,6 +21,8 @@ impl Family {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Evm => "evm",
+            Self::Xrp => "xrp",
+            Self::Tron => "tron",
         }
     }
 }

@@ -4,7 +4,7 @@
 //! it equal to the `Default` implementations here.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU8;
+use std::num::{NonZeroU8, NonZeroU16};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
@@ -178,6 +178,50 @@ pub struct ChainConfig {
     /// How many nodes must agree on a final status, where that is more than the deployment asks for anyhow.
     #[serde(default)]
     pub witnesses: Option<NonZeroU8>,
+    /// What only TRON asks for.
+    #[serde(default)]
+    pub tron: TronConfig,
+}
+
+/// What only TRON asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TronConfig {
+    /// How long a transaction may take to land, seconds: after that it never does.
+    pub expiry_s: u32,
+    /// The most TRX that the energy of one payout may burn, sun, where that is less than its fee cap.
+    pub burn_cap_sun: Option<u64>,
+    /// Who rents out energy.
+    pub energy: Option<EnergyRental>,
+}
+
+impl Default for TronConfig {
+    fn default() -> Self {
+        Self { expiry_s: 300, burn_cap_sun: None, energy: None }
+    }
+}
+
+/// A provider of energy, and what is taken from it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnergyRental {
+    /// Its HTTP interface; a password in it is sent as `Authorization: Bearer`.
+    pub url: Url,
+    /// The most that energy may cost there, sun each. Never more is paid than burning costs.
+    pub max_sun_per_energy: u64,
+    /// For so many payouts energy is rented at once.
+    #[serde(default = "batch")]
+    pub batch: NonZeroU16,
+    /// For how long it is rented, seconds.
+    #[serde(default = "rental_s")]
+    pub duration_s: u32,
+}
+
+const fn batch() -> NonZeroU16 {
+    NonZeroU16::new(10).expect("10 is not zero")
+}
+const fn rental_s() -> u32 {
+    3600
 }
 
 const fn lane_window() -> u16 {
@@ -411,6 +455,18 @@ impl Config {
             let positive = [chain.lane_window.into(), chain.poll_ms, chain.lag_limit_s, chain.outbid_after_s];
             if positive.contains(&0) {
                 let names = field("lane_window, poll_ms, lag_limit_s, outbid_after_s");
+                return Err((names, "must be greater than 0"));
+            }
+            if !(5..=570).contains(&chain.tron.expiry_s) {
+                // Co-signers refuse what may land for over ten minutes.
+                return Err((field("tron.expiry_s"), "must be 5 to 570"));
+            }
+            let rental = chain.tron.energy.as_ref();
+            if rental.is_some_and(|rental| !matches!(rental.url.scheme(), "http" | "https")) {
+                return Err((field("tron.energy.url"), "must be an http or https URL"));
+            }
+            if rental.is_some_and(|rental| rental.max_sun_per_energy == 0 || rental.duration_s == 0) {
+                let names = field("tron.energy max_sun_per_energy, duration_s");
                 return Err((names, "must be greater than 0"));
             }
             if chain.witnesses.is_some_and(|wanted| usize::from(wanted.get()) > chain.nodes.len()) {

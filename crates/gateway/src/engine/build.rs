@@ -159,6 +159,8 @@ async fn wait_for(
             return hold(gateway, row, wait(error.to_string(), next_action), due_at).await;
         }
         Hold::Funds(_) | Hold::FeeOverCap { .. } | Hold::TokenUsed(_) => 5000,
+        // Rented energy comes within seconds.
+        Hold::Energy(_) => 2000,
         Hold::WouldFail(_) | Hold::Unbuildable(_) => 15_000,
     };
     desk.leave(row.cid());

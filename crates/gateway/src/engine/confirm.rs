@@ -27,7 +27,7 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
     if let Some(why) = gateway.memory.outages.now(chain) {
         return unanswered(gateway, &row, why).await;
     }
-    let sighting = match road.look(intent, &tx.build.token, &row.payout.state.versions()).await {
+    let sighting = match road.look(intent, &tx.build, &row.payout.state.versions()).await {
         Ok(sighting) => sighting,
         Err(error) => {
             gateway.memory.outages.failed(chain, &error);

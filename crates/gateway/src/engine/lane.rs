@@ -142,8 +142,16 @@ impl Known {
         });
         let taken = self.taken.values().cloned().chain(placeholders).collect();
         let highest = gateway.store.highest_token(network, from).await?.map(|row| row.token);
-        Ok(Lane { from: from.clone(), taken, highest })
+        Ok(Lane { from: from.clone(), public_key: key_of(gateway, intent), taken, highest })
     }
+}
+
+/// The key of an intent's paying address.
+fn key_of(gateway: &Gateway, intent: &Intent) -> Option<[u8; 33]> {
+    let policy = gateway.policy();
+    let rules = policy.newest_rules();
+    let (network, wallet) = rules.network(&intent.chain_id).zip(rules.wallet(intent.wallet))?;
+    crate::derived::child_key(network, wallet, intent.address_index).ok()
 }
 
 fn taken(intent: &Intent, build: &Build) -> Taken {

@@ -4,7 +4,12 @@
 //! believed alone where it matters: a final status needs two that agree, except in a development deployment.
 
 pub mod evm;
+mod http;
+mod pool;
 mod road;
+pub mod tron;
+mod verdict;
+pub mod xrp;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,8 +21,8 @@ use payout::policy::{Environment, Rules};
 use crate::config::ChainConfig;
 
 pub use road::{
-    Account, Chance, Head, Hold, Lane, NodeError, NodeHealth, Outflow, Place, Plan, Road, Sent, Shortage,
-    Sighting, Standing, Taken,
+    Account, Chance, EnergyShortage, Head, Hold, Lane, NodeError, NodeHealth, Outflow, Place, Plan, Road,
+    Sent, Shortage, Sighting, Standing, Taken,
 };
 
 /// The roads to all chains that are configured.
@@ -75,6 +80,8 @@ impl Nodes {
             let witnesses = config.witnesses.map_or(least, |wanted| least.max(wanted.get().into()));
             let road: Arc<dyn Road> = match network.family {
                 Family::Evm => Arc::new(evm::EvmRoad::open(config, network, witnesses)?),
+                Family::Tron => Arc::new(tron::TronRoad::open(config, network, witnesses)?),
+                Family::Xrp => Arc::new(xrp::XrpRoad::open(config, network, witnesses)?),
             };
             roads.insert(config.chain_id.clone(), road);
         }

@@ -34,11 +34,11 @@ pub trait Road: Send + Sync {
     ) -> BoxFuture<'a, Result<Standing, NodeError>>;
 
     /// Looks what has become of an intent, by its effect and not only by the ids of its signed `versions`: any of them
-    /// may have landed, or one whose signature was lost.
+    /// may have landed, or one whose signature was lost. `build` is what was built last on the token, signed or not.
     fn look<'a>(
         &'a self,
         intent: &'a Intent,
-        token: &'a Token,
+        build: &'a Build,
         versions: &'a [&'a SignedTx],
     ) -> BoxFuture<'a, Result<Sighting, NodeError>>;
 
@@ -46,7 +46,7 @@ pub trait Road: Send + Sync {
     fn accounts<'a>(
         &'a self,
         intent: &'a Intent,
-        token: &'a Token,
+        build: &'a Build,
         versions: &'a [&'a SignedTx],
     ) -> BoxFuture<'a, Vec<Account>>;
 
@@ -76,6 +76,8 @@ pub trait Road: Send + Sync {
 pub struct Lane {
     /// The paying address.
     pub from: Address,
+    /// Its key, which the bytes of some families name; `None` where the rules list no such wallet.
+    pub public_key: Option<[u8; 33]>,
     /// Tokens that are taken and not known to be final.
     pub taken: Vec<Taken>,
     /// The highest token that this address ever took from us (spelled as its family does).
@@ -116,8 +118,15 @@ pub enum Standing {
     },
     /// The chain has used its token.
     Used,
+    /// It has lapsed on a token that the chain has not used: it can't land any more, and something built again can.
+    Lapsed {
+        /// The last block that could have held it.
+        last: u64,
+    },
     /// It offers enough.
     Fair,
+    /// Nothing can be raised on this chain: what was sent lands as it is, or never.
+    Fixed,
     /// It offers too little.
     TooLow {
         /// What the same gas costs at today's price, base units of the native coin.
@@ -157,6 +166,9 @@ pub enum Hold {
         /// The intent's cap.
         cap: Amount,
     },
+    /// The address lacks energy, and burning coins for it is over a cap.
+    #[error("{}", .0)]
+    Energy(Box<EnergyShortage>),
     /// As many payouts of this address are in flight as may be.
     #[error("{limit} payouts of this address are in flight already")]
     LaneFull {
@@ -191,6 +203,28 @@ pub struct Shortage {
     pub needs: Amount,
 }
 
+/// What a payout lacks of the resource that contracts of its chain run on.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{}{needs} energy is needed and {has} is left that is staked, delegated or rented; {offer}; burning coins for \
+     the rest costs {price}, the most is {cap} (base units of the native coin)",
+    if *first_time { "the recipient's first transfer of this token costs about double: " } else { "" }
+)]
+pub struct EnergyShortage {
+    /// Energy that the payout needs, with a margin.
+    pub needs: u64,
+    /// What the address has of it, beyond the payouts in flight.
+    pub has: u64,
+    /// Whether the recipient never held the token.
+    pub first_time: bool,
+    /// What burning for the rest would cost, base units of the native coin.
+    pub price: Amount,
+    /// The most that it may.
+    pub cap: Amount,
+    /// What renting came to.
+    pub offer: String,
+}
+
 impl Hold {
     /// What somebody can do about it.
     pub const fn next_action(&self) -> &'static str {
@@ -198,6 +232,9 @@ impl Hold {
             Self::Funds(_) => "fund the paying address; the payout goes on by itself",
             Self::FeeOverCap { .. } => {
                 "wait for a lower price, or withdraw it and publish a higher fee cap for later payouts"
+            }
+            Self::Energy(_) => {
+                "none while some is awaited; else stake or delegate energy to the paying address, or raise the caps"
             }
             Self::LaneFull { .. } => "none: it goes on when one of them is final",
             Self::TokenUsed(_) => "none: it ends by itself when what used the token is final",

@@ -287,7 +287,7 @@ async fn on_chain(gateway: &Gateway, row: &PayoutRow) -> String {
     let intent = &row.payout.intent;
     let Some(road) = gateway.nodes.road(&intent.chain_id) else { return "no node to ask".to_owned() };
     let versions = state.versions();
-    let says = match timeout(PATIENCE, road.look(intent, &build.token, &versions)).await {
+    let says = match timeout(PATIENCE, road.look(intent, build, &versions)).await {
         Err(_) => "the nodes do not answer".to_owned(),
         Ok(Err(error)) => error.to_string(),
         Ok(Ok(sighting)) => match sighting {

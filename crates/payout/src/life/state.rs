@@ -156,6 +156,13 @@ pub enum Death {
         /// What the chain says of it.
         why: String,
     },
+    /// Its time is over, and no final block holds it.
+    Expired {
+        /// Its transaction, which never landed.
+        txid: String,
+        /// The first final block that is past its end.
+        block: BlockRef,
+    },
     /// Another final transaction of ours spent its token.
     TokenSpent {
         /// That transaction.
@@ -406,9 +413,10 @@ impl State {
         match self {
             Self::Signed { tx, .. } | Self::Sent { tx, .. } | Self::Outbidding { tx, .. } => Some(&tx.txid),
             Self::Succeeded { txid, .. }
-            | Self::Failed { death: Death::Reverted { txid, .. } | Death::TokenSpent { txid, .. } } => {
-                Some(txid)
-            }
+            | Self::Failed {
+                death:
+                    Death::Reverted { txid, .. } | Death::Expired { txid, .. } | Death::TokenSpent { txid, .. },
+            } => Some(txid),
             Self::Undecided { .. }
             | Self::Screening { .. }
             | Self::Approving { .. }
@@ -426,9 +434,10 @@ impl State {
     pub fn block(&self) -> Option<&BlockRef> {
         match self {
             Self::Succeeded { block, .. }
-            | Self::Failed { death: Death::Reverted { block, .. } | Death::TokenSpent { block, .. } } => {
-                Some(block)
-            }
+            | Self::Failed {
+                death:
+                    Death::Reverted { block, .. } | Death::Expired { block, .. } | Death::TokenSpent { block, .. },
+            } => Some(block),
             Self::Undecided { .. }
             | Self::Screening { .. }
             | Self::Approving { .. }

@@ -55,6 +55,7 @@ fn has_network(coin: &Coin, networks: &[Network]) -> bool {
 fn same_token(family: Family, one: &str, other: &str) -> bool {
     match family {
         Family::Evm => one.eq_ignore_ascii_case(other),
+        Family::Xrp | Family::Tron => one == other,
     }
 }
 
@@ -114,7 +115,8 @@ impl MemoRule {
     /// A family's rule.
     pub const fn of(family: Family) -> Self {
         match family {
-            Family::Evm => Self::None,
+            Family::Xrp => Self::DestinationTag,
+            Family::Evm | Family::Tron => Self::None,
         }
     }
 }

@@ -419,7 +419,7 @@ impl Road for StandInRoad {
     fn accounts<'a>(
         &'a self,
         _: &'a Intent,
-        _: &'a Token,
+        _: &'a Build,
         _: &'a [&'a SignedTx],
     ) -> BoxFuture<'a, Vec<Account>> {
         Box::pin(async { Vec::new() })
@@ -428,7 +428,7 @@ impl Road for StandInRoad {
     fn look<'a>(
         &'a self,
         _: &'a Intent,
-        _: &'a Token,
+        _: &'a Build,
         _: &'a [&'a SignedTx],
     ) -> BoxFuture<'a, Result<Sighting, NodeError>> {
         Box::pin(async move {

@@ -13,11 +13,11 @@ use payout::life::{BlockRef, Death, SignedTx, Token};
 use payout::money::Amount;
 
 use super::EvmRoad;
-use super::pool::Agreement;
 use super::reply::{Block, Receipt, SeenTransaction};
 use super::rpc::{At, Node};
 use crate::config::Finality;
-use crate::node::road::{Account, Chance, NodeError, Sighting};
+use crate::node::road::{Chance, NodeError, Sighting};
+use crate::node::verdict::is_final;
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy)]
@@ -27,74 +27,21 @@ pub(super) struct Sought<'a> {
     pub(super) versions: &'a [&'a SignedTx],
 }
 
-/// Asks all nodes and concludes only what enough of them say.
-pub(super) async fn look(road: &EvmRoad, sought: Sought<'_>) -> Result<Sighting, NodeError> {
-    // One node's word is enough to go on waiting; the second opinion is for final verdicts.
-    let first = road.pool.in_turn(|node| by_node(road, node, sought)).await?;
-    if !is_final(&first) || road.pool.witnesses() == 1 {
-        return Ok(first);
-    }
-    match road.pool.agree(|node| by_node(road, node, sought)).await? {
-        Agreement::Agreed(verdict) => Ok(verdict),
-        Agreement::Contradiction(answers) => {
-            let told: Vec<String> =
-                answers.iter().map(|(name, verdict)| format!("{name}: {}", told(verdict))).collect();
-            let mut finals = answers.into_iter().map(|(_, verdict)| verdict).filter(is_final);
-            let first = finals.next();
-            let mut agreeing = 1;
-            let mut united = true;
-            for verdict in finals {
-                united &= Some(&verdict) == first.as_ref();
-                agreeing += 1;
-            }
-            match first {
-                // The others have only not got that far.
-                Some(verdict) if united && agreeing >= road.pool.witnesses() => return Ok(verdict),
-                // Or will never: nothing is final yet.
-                _ if united => {
-                    let waits = format!("nodes differ: {}", told.join("; "));
-                    return Ok(Sighting::Included { height: 0, waits });
-                }
-                _ => {}
-            }
-            Ok(Sighting::Doubt(format!("nodes contradict each other: {}", told.join("; "))))
-        }
-    }
+/// What one node says in words, beside its verdict its count of the payer's transactions.
+pub(super) async fn account(
+    road: &EvmRoad,
+    node: &Node,
+    sought: Sought<'_>,
+) -> (Result<Sighting, NodeError>, String) {
+    let verdict = by_node(road, node, sought).await;
+    let count = node.nonce(&sought.intent.from, At::Latest).await;
+    let count =
+        count.map_or_else(|_| String::new(), |count| format!("; its count of this address is {count}"));
+    (verdict, count)
 }
 
-fn is_final(verdict: &Sighting) -> bool {
-    matches!(verdict, Sighting::Succeeded(_) | Sighting::Dead(_))
-}
-
-fn told(verdict: &Sighting) -> String {
-    match verdict {
-        Sighting::Missing => "does not know it".to_owned(),
-        Sighting::Pending => "pending".to_owned(),
-        Sighting::Included { waits, .. } => waits.clone(),
-        Sighting::Succeeded(chance) => format!("paid by {} in block {}", chance.txid, chance.block.hash),
-        Sighting::Dead(Death::Reverted { txid, .. }) => format!("{txid} failed"),
-        Sighting::Dead(Death::TokenSpent { txid, .. }) => format!("its nonce was used by {txid}"),
-        Sighting::Doubt(why) => why.clone(),
-    }
-}
-
-/// What each node says, in words.
-pub(super) async fn accounts(road: &EvmRoad, sought: Sought<'_>) -> Vec<Account> {
-    let asked = road.pool.nodes().map(|node| async move {
-        let says = match by_node(road, node, sought).await {
-            Ok(verdict) => told(&verdict),
-            Err(error) => error.to_string(),
-        };
-        let count = node.nonce(&sought.intent.from, At::Latest).await;
-        let count =
-            count.map_or_else(|_| String::new(), |count| format!("; its count of this address is {count}"));
-        Account { node: node.name().to_owned(), says: says + &count }
-    });
-    futures::future::join_all(asked).await
-}
-
-/// One node's whole account.
-async fn by_node(road: &EvmRoad, node: &Node, sought: Sought<'_>) -> Result<Sighting, NodeError> {
+/// One node's whole verdict.
+pub(super) async fn by_node(road: &EvmRoad, node: &Node, sought: Sought<'_>) -> Result<Sighting, NodeError> {
     let verdict = found_by(road, node, sought).await?;
     if is_final(&verdict) {
         // Behind the same address may be another machine than a moment ago, on another network.

@@ -4,7 +4,6 @@ mod finality;
 mod gas;
 mod outflow;
 mod plan;
-mod pool;
 mod price;
 mod rebuild;
 mod reply;
@@ -24,11 +23,14 @@ use super::road::{
 };
 use crate::config::{ChainConfig, Fees, Finality};
 use crate::node::OpenError;
-use pool::Pool;
+use crate::node::http;
+use crate::node::pool::{Named as _, Pool};
+use crate::node::verdict;
+use rpc::Node;
 
 /// An EVM chain through its nodes.
 pub struct EvmRoad {
-    pool: Pool,
+    pool: Pool<Node>,
     network_id: NetworkId,
     finality: Finality,
     fees: Fees,
@@ -48,8 +50,10 @@ impl EvmRoad {
             chain: chain(),
             why: "the network id of an EVM chain is its chain id, a number",
         })?;
+        let client = http::client().map_err(OpenError::Client)?;
+        let node = |url: &url::Url| Node::new(client.clone(), url.clone(), number);
         Ok(Self {
-            pool: Pool::open(&config.nodes, number, witnesses).map_err(OpenError::Client)?,
+            pool: Pool::new(config.nodes.iter().map(node).collect(), witnesses),
             network_id: network.network_id.clone(),
             finality: config.finality,
             fees: config.fees,
@@ -66,7 +70,7 @@ impl Road for EvmRoad {
     }
 
     fn broadcast<'a>(&'a self, tx: &'a SignedTx) -> BoxFuture<'a, Result<Sent, NodeError>> {
-        Box::pin(self.pool.broadcast(&tx.signed))
+        Box::pin(self.pool.broadcast(|node| node.send(&tx.signed), rpc::means_look))
     }
 
     fn rebuild<'a>(&'a self, intent: &'a Intent, place: &'a Place) -> BoxFuture<'a, Result<Plan, Hold>> {
@@ -85,19 +89,21 @@ impl Road for EvmRoad {
     fn look<'a>(
         &'a self,
         intent: &'a Intent,
-        token: &'a Token,
+        build: &'a Build,
         versions: &'a [&'a SignedTx],
     ) -> BoxFuture<'a, Result<Sighting, NodeError>> {
-        Box::pin(finality::look(self, finality::Sought { intent, token, versions }))
+        let sought = finality::Sought { intent, token: &build.token, versions };
+        Box::pin(verdict::look(&self.pool, move |node| finality::by_node(self, node, sought)))
     }
 
     fn accounts<'a>(
         &'a self,
         intent: &'a Intent,
-        token: &'a Token,
+        build: &'a Build,
         versions: &'a [&'a SignedTx],
     ) -> BoxFuture<'a, Vec<Account>> {
-        Box::pin(finality::accounts(self, finality::Sought { intent, token, versions }))
+        let sought = finality::Sought { intent, token: &build.token, versions };
+        Box::pin(verdict::accounts(&self.pool, move |node| finality::account(self, node, sought)))
     }
 
     fn balance<'a>(

@@ -10,9 +10,9 @@ use payout::intent::{Intent, Kind};
 use payout::life::Build;
 use payout::money::Amount;
 
-use super::pool::Agreement;
 use super::rpc::At;
 use super::{EvmRoad, gas, price};
+use crate::node::pool::Agreement;
 use crate::node::road::{Hold, Lane, NodeError, Plan, Shortage};
 
 /// Estimates, checks and builds. Takes nothing.
@@ -170,6 +170,7 @@ mod tests {
         };
         Lane {
             from: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".parse().unwrap(),
+            public_key: None,
             taken: nonces.iter().map(taken).collect(),
             highest: None,
         }

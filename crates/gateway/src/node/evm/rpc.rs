@@ -1,7 +1,6 @@
 //! A thin JSON-RPC 2.0 client over HTTP for one node, and the typed questions that the engine asks.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use chain::TokenRef;
 use payout::ids::Address;
@@ -10,19 +9,14 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::reply::{self, Block, FullBlock, Receipt, SeenTransaction};
+use crate::node::http::Endpoint;
+use crate::node::pool::Named;
 use crate::node::road::NodeError;
-
-/// The longest that one question may take.
-const TIMEOUT: Duration = Duration::from_secs(8);
-/// The largest answer that is read, bytes: a full block of a busy chain fits.
-const REPLY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// One node.
 #[derive(Debug)]
 pub(super) struct Node {
-    client: reqwest::Client,
-    url: Url,
-    name: String,
+    endpoint: Endpoint,
     /// The network that it must be on, decimal EIP-155 id.
     network: u64,
     /// Whether it has said so since it was last unreachable.
@@ -52,19 +46,7 @@ impl At {
 
 impl Node {
     pub(super) fn new(client: reqwest::Client, url: Url, network: u64) -> Self {
-        // The path and the query often hold the operator's access key.
-        let name = format!(
-            "{}://{}{}",
-            url.scheme(),
-            url.host_str().unwrap_or("?"),
-            url.port().map(|port| format!(":{port}")).unwrap_or_default()
-        );
-        Self { client, url, name, network, proven: AtomicBool::new(false) }
-    }
-
-    /// Scheme, host and port.
-    pub(super) fn name(&self) -> &str {
-        &self.name
+        Self { endpoint: Endpoint::new(client, url), network, proven: AtomicBool::new(false) }
     }
 
     /// Asks one question, after the node has said that it is on our network.
@@ -87,7 +69,7 @@ impl Node {
         let found = reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
         if found != self.network {
             return Err(NodeError::WrongNetwork {
-                node: self.name.clone(),
+                node: self.name().to_owned(),
                 found: found.to_string(),
                 expected: self.network.to_string(),
             });
@@ -97,43 +79,21 @@ impl Node {
     }
 
     async fn call(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
-        let unreachable = |source: reqwest::Error| NodeError::Unreachable {
-            node: self.name.clone(),
-            source: source.without_url(),
-        };
         let question = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let mut response = self
-            .client
-            .post(self.url.clone())
-            .timeout(TIMEOUT)
-            .json(&question)
-            .send()
-            .await
-            .map_err(unreachable)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > REPLY_LIMIT {
-                return Err(self.nonsense(method, "an answer of more than 16 MiB"));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let Ok(Value::Object(mut answer)) = serde_json::from_slice(&body) else {
-            return Err(self.nonsense(method, &format!("HTTP {} and no JSON object", response.status())));
+        let reply = self.endpoint.post(method, None, &question).await?;
+        let Some(Value::Object(mut answer)) = reply.body else {
+            return Err(self.nonsense(method, &format!("HTTP {} and no JSON object", reply.status)));
         };
         if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
             let message = error.get("message").and_then(Value::as_str).unwrap_or("no message");
-            return Err(NodeError::Refused {
-                node: self.name.clone(),
-                method,
-                code: error.get("code").and_then(Value::as_i64).unwrap_or(0),
-                message: message.chars().filter(|c| !c.is_control()).take(300).collect(),
-            });
+            let code = error.get("code").and_then(Value::as_i64).unwrap_or(0);
+            return Err(self.endpoint.refused(method, code, message));
         }
         answer.remove("result").ok_or_else(|| self.nonsense(method, "neither result nor error"))
     }
 
     fn nonsense(&self, method: &'static str, why: &str) -> NodeError {
-        NodeError::Nonsense { node: self.name.clone(), method, why: why.to_owned() }
+        self.endpoint.nonsense(method, why)
     }
 
     async fn quantity(&self, method: &'static str, params: Value) -> Result<u64, NodeError> {
@@ -223,4 +183,25 @@ impl Node {
     pub(super) async fn send(&self, signed: &[u8]) -> Result<(), NodeError> {
         self.ask("eth_sendRawTransaction", json!([format!("0x{}", hex::encode(signed))])).await.map(drop)
     }
+}
+
+impl Named for Node {
+    fn name(&self) -> &str {
+        self.endpoint.name()
+    }
+}
+
+/// Refusals that say nothing about failure: the transaction, or another of the same nonce, is there already.
+pub(super) fn means_look(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    [
+        "already known",
+        "already imported",
+        "known transaction",
+        "nonce too low",
+        "already exists",
+        "underpriced",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }

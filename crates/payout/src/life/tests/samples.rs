@@ -128,6 +128,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
             },
         ),
         ("token spent", Event::Died { death: Death::TokenSpent { txid: txid(), block: block() } }),
+        ("lapsed", Event::Died { death: Death::Expired { txid: txid(), block: block() } }),
     ];
     // As above.
     for (_, event) in &events {
@@ -146,7 +147,9 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
             | Event::SignatureRefused { .. } => {}
             Event::Broadcast | Event::Succeeded { .. } => {}
             Event::Outbid { .. } | Event::TokenUsed => {}
-            Event::Died { death: Death::Reverted { .. } | Death::TokenSpent { .. } } => {}
+            Event::Died {
+                death: Death::Reverted { .. } | Death::TokenSpent { .. } | Death::Expired { .. },
+            } => {}
         }
     }
     events

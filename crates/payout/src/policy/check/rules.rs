@@ -17,7 +17,8 @@ const MAX_EXPIRY_MINUTES: u32 = 90 * 24 * 60;
 const MINUTES_OF_DAY: u16 = 24 * 60;
 
 /// The only networks that a demo signs for: the sandbox's, which run on one machine. A demo stays a demo.
-pub const DEVELOPMENT_NETWORKS: [(Family, &str); 1] = [(Family::Evm, "31337")];
+pub const DEVELOPMENT_NETWORKS: [(Family, &str); 3] =
+    [(Family::Evm, "31337"), (Family::Xrp, "31337"), (Family::Tron, "31338")];
 
 /// Whether a network is one of [`DEVELOPMENT_NETWORKS`].
 pub fn is_development(network: &Network) -> bool {

@@ -9,7 +9,7 @@ fn paid() -> Chain {
 
 async fn by_two(one: Chain, two: Chain) -> Result<Sighting, NodeError> {
     let (one, two) = (StandIn::start(one).await, StandIn::start(two).await);
-    road(vec![one.url(), two.url()], 2).look(&intent("60"), &ours().build.token, &[&ours()]).await
+    road(vec![one.url(), two.url()], 2).look(&intent("60"), &ours().build, &[&ours()]).await
 }
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn two_nodes_that_agree_make_it_final() {
 #[tokio::test]
 async fn one_node_alone_makes_nothing_final() {
     let node = StandIn::start(paid()).await;
-    let seen = road(vec![node.url()], 2).look(&intent("60"), &ours().build.token, &[&ours()]).await;
+    let seen = road(vec![node.url()], 2).look(&intent("60"), &ours().build, &[&ours()]).await;
     assert!(matches!(seen, Err(NodeError::TooFew { needed: 2, answered: 1 })), "{seen:?}");
 }
 
@@ -44,7 +44,7 @@ async fn a_node_of_another_network_is_noticed_and_passed_over() {
     let ours_ = StandIn::start(paid()).await;
     let road = road(vec![foreign.url(), ours_.url()], 1);
     assert!(matches!(
-        road.look(&intent("60"), &ours().build.token, &[&ours()]).await.unwrap(),
+        road.look(&intent("60"), &ours().build, &[&ours()]).await.unwrap(),
         Sighting::Succeeded(_)
     ));
     let health = road.health().await;
@@ -58,10 +58,10 @@ async fn a_dead_node_is_passed_over_and_an_old_head_is_called_lagging() {
     drop(dead);
     let alive = StandIn::start(Chain::default()).await;
     let road = road(vec![url, alive.url()], 1);
-    assert_eq!(road.look(&intent("60"), &ours().build.token, &[&ours()]).await.unwrap(), Sighting::Missing);
+    assert_eq!(road.look(&intent("60"), &ours().build, &[&ours()]).await.unwrap(), Sighting::Missing);
     alive.set(paid());
     assert!(matches!(
-        road.look(&intent("60"), &ours().build.token, &[&ours()]).await.unwrap(),
+        road.look(&intent("60"), &ours().build, &[&ours()]).await.unwrap(),
         Sighting::Succeeded(_)
     ));
     let health = road.health().await;
@@ -77,7 +77,7 @@ async fn a_third_node_that_lags_does_not_hold_up_two_that_agree() {
     let road = road(vec![lagging.url(), one.url(), two.url()], 2);
     let mut seen = Vec::new();
     for _ in 0..4 {
-        seen.push(road.look(&intent("60"), &ours().build.token, &[&ours()]).await.unwrap());
+        seen.push(road.look(&intent("60"), &ours().build, &[&ours()]).await.unwrap());
     }
     assert_eq!(seen[0], Sighting::Missing, "the lagging node is asked first");
     assert!(seen.iter().any(|seen| matches!(seen, Sighting::Succeeded(_))), "{seen:?}");

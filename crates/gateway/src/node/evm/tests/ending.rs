@@ -8,7 +8,7 @@ use crate::node::{Road as _, Sighting};
 
 async fn sighting(chain: Chain, token_id: &str) -> Sighting {
     let node = StandIn::start(chain).await;
-    road(vec![node.url()], 1).look(&intent(token_id), &ours().build.token, &[&ours()]).await.unwrap()
+    road(vec![node.url()], 1).look(&intent(token_id), &ours().build, &[&ours()]).await.unwrap()
 }
 
 fn transfer_log(amount: u64) -> Value {

@@ -8,7 +8,7 @@ use crate::node::{Hold, Lane, NodeError, Plan, Road as _};
 /// An address of which we have taken the nonces up to `highest`.
 fn lane(highest: Option<u64>) -> Lane {
     let highest = highest.map(chain::evm::token_for_nonce);
-    Lane { from: FROM.parse().unwrap(), taken: Vec::new(), highest }
+    Lane { from: FROM.parse().unwrap(), public_key: None, taken: Vec::new(), highest }
 }
 
 fn affordable() -> Intent {

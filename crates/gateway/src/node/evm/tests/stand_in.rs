@@ -197,6 +197,7 @@ pub(super) fn road(nodes: Vec<Url>, witnesses: usize) -> EvmRoad {
         poll_ms: 1000,
         outbid_after_s: 60,
         witnesses: None,
+        tron: crate::config::TronConfig::default(),
     };
     let network = Network {
         chain_id: "60".parse().unwrap(),

@@ -66,6 +66,12 @@ fn died(death: &Death) -> String {
         Death::Reverted { txid, why, .. } => {
             format!("its transaction {txid} is final and had no effect ({why})")
         }
+        Death::Expired { txid, block } => {
+            format!(
+                "its transaction {txid} is in no final block, and its time is over since block {}",
+                block.height
+            )
+        }
         Death::TokenSpent { txid, .. } => format!("the final transaction {txid} spent its token"),
     }
 }

@@ -1,23 +1,28 @@
 //! Several nodes as one: failover for questions where any honest answer will do, agreement where it must not be wrong.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, timeout_at};
-use url::Url;
 
-use super::rpc::Node;
-use crate::node::road::{NodeError, Sent};
+use super::road::{NodeError, Sent};
 
 /// How long the others are waited for once one has given its opinion.
-const MOMENT: std::time::Duration = std::time::Duration::from_millis(400);
+const MOMENT: Duration = Duration::from_millis(400);
 
 /// Of so many questions in turn, another node than the preferred one begins with one.
 const TURN: usize = 4;
 
+/// What can be a member of a pool.
+pub(super) trait Named {
+    /// Scheme, host and port; no path, which may hold a key.
+    fn name(&self) -> &str;
+}
+
 /// The nodes of one chain.
-pub(super) struct Pool {
-    nodes: Vec<Node>,
+pub(super) struct Pool<N> {
+    nodes: Vec<N>,
     /// Which one answered last: asked first the next time.
     preferred: AtomicUsize,
     /// Questions that were asked in turn.
@@ -33,18 +38,13 @@ pub(super) enum Agreement<T> {
     Contradiction(Vec<(String, T)>),
 }
 
-impl Pool {
-    pub(super) fn open(urls: &[Url], network: u64, witnesses: usize) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(std::time::Duration::from_secs(4))
-            .no_proxy()
-            .build()?;
-        let nodes = urls.iter().map(|url| Node::new(client.clone(), url.clone(), network)).collect();
-        Ok(Self { nodes, preferred: AtomicUsize::new(0), turns: AtomicUsize::new(0), witnesses })
+impl<N: Named> Pool<N> {
+    /// A pool of which `witnesses` must agree on what is final.
+    pub(super) fn new(nodes: Vec<N>, witnesses: usize) -> Self {
+        Self { nodes, preferred: AtomicUsize::new(0), turns: AtomicUsize::new(0), witnesses }
     }
 
-    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &N> {
         self.nodes.iter()
     }
 
@@ -54,7 +54,7 @@ impl Pool {
     }
 
     /// The first usable answer, beginning with the node that answered last. The last error where no node has one.
-    pub(super) async fn first<'a, T, F>(&'a self, ask: impl Fn(&'a Node) -> F) -> Result<T, NodeError>
+    pub(super) async fn first<'a, T, F>(&'a self, ask: impl Fn(&'a N) -> F) -> Result<T, NodeError>
     where
         F: Future<Output = Result<T, NodeError>>,
     {
@@ -63,7 +63,7 @@ impl Pool {
 
     /// The same, but now and then another node begins: one that lags, or that says "not yet" for ever, must not be the
     /// only one that is heard.
-    pub(super) async fn in_turn<'a, T, F>(&'a self, ask: impl Fn(&'a Node) -> F) -> Result<T, NodeError>
+    pub(super) async fn in_turn<'a, T, F>(&'a self, ask: impl Fn(&'a N) -> F) -> Result<T, NodeError>
     where
         F: Future<Output = Result<T, NodeError>>,
     {
@@ -73,7 +73,7 @@ impl Pool {
         self.first_from(start, ask).await
     }
 
-    async fn first_from<'a, T, F>(&'a self, start: usize, ask: impl Fn(&'a Node) -> F) -> Result<T, NodeError>
+    async fn first_from<'a, T, F>(&'a self, start: usize, ask: impl Fn(&'a N) -> F) -> Result<T, NodeError>
     where
         F: Future<Output = Result<T, NodeError>>,
     {
@@ -100,7 +100,7 @@ impl Pool {
     pub(super) async fn opinions<'a, T, F>(
         &'a self,
         count: usize,
-        ask: impl Fn(&'a Node) -> F,
+        ask: impl Fn(&'a N) -> F,
     ) -> Vec<Result<T, NodeError>>
     where
         F: Future<Output = Result<T, NodeError>>,
@@ -113,11 +113,7 @@ impl Pool {
         let mut opinions = Vec::new();
         let (mut usable, mut deadline) = (0, None);
         while usable < count {
-            let next = match deadline {
-                None => asked.next().await,
-                Some(deadline) => timeout_at(deadline, asked.next()).await.unwrap_or_default(),
-            };
-            let Some(opinion) = next else { break };
+            let Some(opinion) = next_before(&mut asked, deadline).await else { break };
             // A refusal is an opinion as well.
             if matches!(opinion, Ok(_) | Err(NodeError::Refused { .. })) {
                 usable += 1;
@@ -132,25 +128,33 @@ impl Pool {
     ///
     /// A minority that answers differently makes it a contradiction: one of them lies or is on a fork, and nobody here
     /// can tell which.
-    pub(super) async fn agree<'a, T, F>(
-        &'a self,
-        ask: impl Fn(&'a Node) -> F,
-    ) -> Result<Agreement<T>, NodeError>
+    pub(super) async fn agree<'a, T, F>(&'a self, ask: impl Fn(&'a N) -> F) -> Result<Agreement<T>, NodeError>
     where
         T: Clone + PartialEq,
         F: Future<Output = Result<T, NodeError>>,
     {
-        let asked = futures::future::join_all(self.nodes.iter().map(ask)).await;
+        let mut asked: FuturesUnordered<_> = self
+            .nodes
+            .iter()
+            .map(|node| {
+                let answer = ask(node);
+                async move { (node.name().to_owned(), answer.await) }
+            })
+            .collect();
         let mut answers = Vec::new();
         let mut last = None;
-        for (node, answer) in self.nodes.iter().zip(asked) {
-            let name = node.name().to_owned();
+        let mut deadline = None;
+        while let Some((name, answer)) = next_before(&mut asked, deadline).await {
             match answer {
                 Ok(answer) => answers.push((name, answer)),
                 Err(error) => {
                     tracing::debug!(node = name, %error, "node gave no usable answer");
                     last = Some(error);
                 }
+            }
+            if answers.len() >= self.witnesses {
+                // There are witnesses enough; a node that hangs must not hold up what they say.
+                deadline.get_or_insert_with(|| Instant::now() + MOMENT);
             }
         }
         let Some((_, first)) = answers.first() else {
@@ -165,14 +169,29 @@ impl Pool {
         Ok(Agreement::Agreed(first.clone()))
     }
 
-    /// Sends to all nodes at once; one that takes it is enough.
-    pub(super) async fn broadcast(&self, signed: &[u8]) -> Result<Sent, NodeError> {
-        let sent = self.nodes.iter().map(|node| node.send(signed));
+    /// Sends to all nodes at once. One that takes it is enough; the others get a moment more, since the one that took it
+    /// may keep it to itself. `means_look` tells the refusals that say nothing about
+    /// failure: the transaction, or another on its token, is there already.
+    pub(super) async fn broadcast<'a, F>(
+        &'a self,
+        send: impl Fn(&'a N) -> F,
+        means_look: impl Fn(&str) -> bool,
+    ) -> Result<Sent, NodeError>
+    where
+        F: Future<Output = Result<(), NodeError>>,
+    {
+        let mut sent: FuturesUnordered<_> = self.nodes.iter().map(send).collect();
         let mut outcome: Result<Sent, NodeError> = Err(NodeError::TooFew { needed: 1, answered: 0 });
-        for result in futures::future::join_all(sent).await {
+        let mut deadline = None;
+        while let Some(result) = next_before(&mut sent, deadline).await {
             match result {
-                Ok(()) => return Ok(Sent::Accepted),
+                Ok(()) => {
+                    deadline.get_or_insert_with(|| Instant::now() + MOMENT);
+                    outcome = Ok(Sent::Accepted);
+                }
+                Err(_) if matches!(outcome, Ok(Sent::Accepted)) => {}
                 Err(NodeError::Refused { message, .. }) if means_look(&message) => {
+                    deadline.get_or_insert_with(|| Instant::now() + MOMENT);
                     outcome = Ok(Sent::Look(message));
                 }
                 Err(error) => {
@@ -186,17 +205,13 @@ impl Pool {
     }
 }
 
-/// Refusals that say nothing about failure: the transaction, or another of the same nonce, is there already.
-fn means_look(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    [
-        "already known",
-        "already imported",
-        "known transaction",
-        "nonce too low",
-        "already exists",
-        "underpriced",
-    ]
-    .iter()
-    .any(|words| message.contains(words))
+/// The next to be done, before the deadline if there is one.
+async fn next_before<F: Future>(
+    asked: &mut FuturesUnordered<F>,
+    deadline: Option<Instant>,
+) -> Option<F::Output> {
+    match deadline {
+        None => asked.next().await,
+        Some(deadline) => timeout_at(deadline, asked.next()).await.unwrap_or_default(),
+    }
 }
