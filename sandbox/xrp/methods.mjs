@@ -157,6 +157,12 @@ const METHODS = {
     return { account, ledger_index_min: low, ledger_index_max: high, limit, transactions, validated: true, ...more };
   },
 
+  deposit_authorized(server, { source_account: source, destination_account: destination, ledger_index: at }) {
+    const { state, ...ledger } = stateAt(server, at);
+    const closed = existing(state, destination, ledger).flags & FLAG.depositAuth;
+    return { deposit_authorized: !closed || source === destination, source_account: source, destination_account: destination, ...ledger };
+  },
+
   fee(server) {
     const { ledger } = server;
     const { baseFee } = ledger.settings;

@@ -8,8 +8,8 @@
 // It listens on 127.0.0.1 only and prints a line `listening on http://127.0.0.1:PORT` for each server. All servers see
 // one ledger, which is kept in memory. A ledger closes every --close-ms (0: by `ledger_accept` only).
 //
-// POST / is rippled's JSON-RPC: submit, tx, account_info, account_objects, account_tx, fee, server_info, server_state,
-// ledger, ledger_accept; and two of its own: faucet {account, drops} and set_flags {account, flags}.
+// POST / is rippled's JSON-RPC: submit, tx, account_info, account_objects, account_tx, deposit_authorized, fee,
+// server_info, server_state, ledger, ledger_accept; and two of its own: faucet {account, drops} and set_flags {account, flags}.
 //
 // GET /faults shows this server's faults, POST /faults switches them; null ends one.
 //   of the server:  answer_lost  so many submissions are applied, and their answers lost

@@ -6,8 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::demo::DemoError;
-use crate::demo::stage::payout_address;
+use crate::demo::stage::evm_address;
 use crate::deployment::folder::Folder;
 use crate::deployment::{Deployment, DeploymentError, Plan};
 use crate::place::{self, PlaceError};
@@ -19,7 +18,7 @@ const WALLET: &str = "payout-address";
 const LOOK: Duration = Duration::from_millis(50);
 
 /// What writes a deployment's files: another text may write others.
-const AUTHORS: [&str; 7] = [
+const AUTHORS: [&str; 8] = [
     include_str!("fixture.rs"),
     include_str!("deployment/cast.rs"),
     include_str!("deployment/folder.rs"),
@@ -27,6 +26,7 @@ const AUTHORS: [&str; 7] = [
     include_str!("deployment/project.rs"),
     include_str!("deployment/rules.rs"),
     include_str!("deployment/wallet.rs"),
+    include_str!("ledgers/tron.rs"),
 ];
 
 /// Why there is no copy.
@@ -47,9 +47,6 @@ pub enum FixtureError {
     /// The deployment was not made.
     #[error(transparent)]
     Deployment(#[from] DeploymentError),
-    /// Its wallet has no address.
-    #[error(transparent)]
-    Address(#[from] DemoError),
 }
 
 impl FixtureError {
@@ -67,7 +64,8 @@ pub async fn copy(plan: Plan, to: &Path) -> Result<(Folder, String), FixtureErro
     let programs = place::program("bursar")?;
     let root = programs.parent().unwrap_or(Path::new(".")).join("../testbed-fixtures");
     std::fs::create_dir_all(&root).map_err(FixtureError::file(&root))?;
-    let size = format!("{:?}-{}-{}", plan.rules, plan.threshold, plan.cosigners).to_lowercase();
+    let size =
+        format!("{:?}-{:?}-{}-{}", plan.chains, plan.rules, plan.threshold, plan.cosigners).to_lowercase();
     // Held until this process has its copy: a newer build may clear old ones away.
     let path = root.join(format!("{size}.lock"));
     let lock = File::create(&path).map_err(FixtureError::file(&path))?;
@@ -101,8 +99,8 @@ async fn make(plan: Plan, root: &Path) -> Result<(), FixtureError> {
     let mut deployment = Deployment::found(Folder::new(root.to_owned()), plan).await?;
     deployment.start().await?;
     let wallet = deployment.make_wallet(|_| {}).await?;
-    let from = payout_address(&deployment, &wallet)?;
     deployment.publish_wallet(wallet).await?;
+    let from = evm_address(&deployment)?;
     deployment.create_project().await?;
     deployment.stop().await;
     let path = root.join(WALLET);

@@ -9,6 +9,7 @@
 //! - [`attacks`]: a hostile gateway and hostile co-signers against honest ones.
 //! - [`crash`]: processes that are killed at named places, and rise again.
 //! - [`fire`]: everything that can go wrong, at random, for as long as one likes.
+//! - [`ledgers`]: the stand-ins for the XRP Ledger and for TRON; [`anvil`]: the EVM development chain.
 //! - [`dice`]: random choices that a seed repeats.
 //! - [`demo`]: payouts from request to callback; [`progress`]: what one sees of it.
 
@@ -21,6 +22,8 @@ pub mod deployment;
 pub mod dice;
 pub mod fire;
 pub mod fixture;
+pub mod ledgers;
+pub mod oracle;
 pub mod people;
 pub mod place;
 pub mod process;

@@ -14,6 +14,9 @@ pub enum PlaceError {
     /// The sandbox was not set up.
     #[error("{} is missing: run `scripts/setup`", .0.display())]
     NotSetUp(PathBuf),
+    /// No Node.js.
+    #[error("there is no `node` on the PATH: run `scripts/setup`")]
+    NoNode,
 }
 
 /// A program of this workspace, beside our own: `bursar`, `bursar-cosigner`.
@@ -47,6 +50,39 @@ pub fn checkout() -> PathBuf {
 /// [`PlaceError::NotSetUp`].
 pub fn anvil() -> Result<PathBuf, PlaceError> {
     sandbox("anvil")
+}
+
+/// The program that runs the stand-ins.
+///
+/// # Errors
+/// [`PlaceError::NoNode`].
+pub fn node() -> Result<PathBuf, PlaceError> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders).map(|folder| folder.join("node")).find(|path| path.is_file());
+    found.ok_or(PlaceError::NoNode)
+}
+
+/// The Python that the oracles' libraries are installed for.
+///
+/// # Errors
+/// [`PlaceError::NotSetUp`].
+pub fn python() -> Result<PathBuf, PlaceError> {
+    let path = checkout().join(".tools/venv/bin/python");
+    if path.is_file() { Ok(path) } else { Err(PlaceError::NotSetUp(path)) }
+}
+
+/// A stand-in's script, whose libraries are installed.
+///
+/// # Errors
+/// [`PlaceError::NotSetUp`].
+pub fn sandbox_script(ledger: &str, script: &str) -> Result<PathBuf, PlaceError> {
+    let folder = checkout().join("sandbox").join(ledger);
+    for path in [folder.join("node_modules"), folder.join(script)] {
+        if !path.exists() {
+            return Err(PlaceError::NotSetUp(path));
+        }
+    }
+    Ok(folder.join(script))
 }
 
 /// A compiled test contract.

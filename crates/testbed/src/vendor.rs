@@ -147,12 +147,14 @@ pub struct Order {
     pub third_party_id: String,
     /// Where the callback goes.
     pub callback_url: Option<String>,
+    /// The memo: a destination tag on XRP.
+    pub memo: Option<String>,
 }
 
 impl Order {
     /// The fields of `/api/v2/payout`.
     pub fn fields(&self) -> Value {
-        json!({
+        let mut fields = json!({
             "wallet_id": self.wallet_id,
             "currency": self.currency,
             "to_address": self.to,
@@ -160,7 +162,11 @@ impl Order {
             "remark": "payout",
             "third_party_id": self.third_party_id,
             "callback_url": self.callback_url,
-        })
+        });
+        if let Some(memo) = &self.memo {
+            fields["memo"] = memo.as_str().into();
+        }
+        fields
     }
 }
 

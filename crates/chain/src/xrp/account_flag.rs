@@ -24,7 +24,7 @@ impl AccountFlag {
     }
 
     /// `asfRequireDest`, `asfDisallowXRP`, `asfDepositAuth`.
-    pub(super) const fn number(self) -> u32 {
+    pub const fn number(self) -> u32 {
         match self {
             Self::RequireDest => 1,
             Self::DisallowXrp => 3,

@@ -43,6 +43,7 @@ mod vouched;
 
 use wire::message::{Check, Refusal, SignRequest};
 
+pub use bytes::LAPSES_WITHIN_MS;
 pub use caller::CALLER_WINDOW_MS;
 pub use context::{Context, Session, WalletKey};
 pub use ours::{OWN_ADDRESSES, learn_own_addresses};
@@ -88,7 +89,7 @@ pub fn verify(ctx: &Context<'_>, session: &Session<'_>, request: &SignRequest) -
     approvals::check(ctx, &decision.outcome, &subject, request)?;
     time::check(ctx, session, &subject, decision.dated)?;
     let decoded = bytes::decode(&terms, &request.unsigned)?;
-    bytes::check(ctx, believed, &terms, &subject, &decoded)?;
+    bytes::check(ctx, session.participants, believed, &terms, &subject, &decoded)?;
     let (key, path) = address::check(ctx, &terms, &subject)?;
     let participants = session.participants;
     let demand = verified::demand(ctx, participants, &subject, request, &terms, &decoded, decision.limits)?;

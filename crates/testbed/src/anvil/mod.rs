@@ -67,6 +67,16 @@ pub enum Pace {
     Quarter,
 }
 
+impl Pace {
+    /// From block to block, ms.
+    pub const fn block_ms(self) -> u32 {
+        match self {
+            Self::Second => 1000,
+            Self::Quarter => 250,
+        }
+    }
+}
+
 /// An amount of a coin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sum<'a> {

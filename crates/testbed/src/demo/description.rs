@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{DemoError, Stage};
 use crate::deployment::cast::{self, FINANCE, TREASURY};
+use crate::ledgers::{Ledgers, tron, xrp};
 
 /// The file's name in the demo's folder.
 pub const FILE: &str = "demo.json";
@@ -33,7 +34,7 @@ pub struct Description {
     pub approvers: Vec<Approver>,
     /// A receiver of callbacks that answers `success`.
     pub callback_url: String,
-    /// The chain's JSON-RPC node, by `chain_id`.
+    /// A node of each chain, by `chain_id`; those of XRP and TRON are stand-ins.
     pub nodes: BTreeMap<String, String>,
 }
 
@@ -74,7 +75,6 @@ impl Description {
         let deployment = &stage.deployment;
         let doors = deployment.doors()?;
         let rules = &deployment.genesis().rules;
-        let chain_id = rules.networks[0].chain_id.to_string();
         let folder = deployment.folder();
         let approver = |group: &str, name: &str| Approver {
             name: name.to_owned(),
@@ -82,6 +82,11 @@ impl Description {
             key_file: folder.key(name),
             passphrase_file: folder.passphrase(),
         };
+        let mut nodes = BTreeMap::from([("60".to_owned(), deployment.anvil().url().to_owned())]);
+        if let Some(Ledgers { xrp: ledger, tron: chain }) = deployment.ledgers() {
+            nodes.insert(xrp::CHAIN.to_owned(), ledger.urls()[0].clone());
+            nodes.insert(tron::CHAIN.to_owned(), chain.urls()[0].clone());
+        }
         let treasury = TREASURY.iter().map(|name| approver("treasury", name));
         Ok(Self {
             base_url: doors.api_url(),
@@ -89,7 +94,7 @@ impl Description {
             pid: cast::PROJECT,
             api_key: cast::API_KEY.to_owned(),
             wallet_id: cast::WALLET,
-            from: BTreeMap::from([(chain_id.clone(), stage.from.clone())]),
+            from: deployment.payout_addresses()?,
             coins: rules
                 .coins
                 .iter()
@@ -103,7 +108,7 @@ impl Description {
                 .collect(),
             approvers: treasury.chain(FINANCE.iter().map(|name| approver("finance", name))).collect(),
             callback_url: stage.receiver.url(),
-            nodes: BTreeMap::from([(chain_id, deployment.anvil().url().to_owned())]),
+            nodes: nodes,
         })
     }
 

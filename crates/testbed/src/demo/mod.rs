@@ -38,6 +38,9 @@ pub enum DemoError {
     /// The chain.
     #[error(transparent)]
     Anvil(#[from] AnvilError),
+    /// A stand-in for another chain.
+    #[error(transparent)]
+    Ledger(#[from] crate::ledgers::LedgerError),
     /// A file or folder.
     #[error("cannot use {}: {source}", path.display())]
     File {

@@ -1,4 +1,4 @@
-//! `bursar-demo once`: everything up, two payouts, everything down.
+//! `bursar-demo once`: everything up, a payout or two on each chain, everything down.
 
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use super::{DemoError, Stage, stage};
 use crate::deployment::Plan;
 use crate::deployment::cast::{FINANCE, TREASURY};
 use crate::progress::Progress;
+use crate::vendor::Order;
 
 /// The last line on standard output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,14 +33,22 @@ pub async fn run(root: &Path, progress: &Progress) -> Result<Outcome, DemoError>
     Ok(outcome)
 }
 
-/// The two payouts that the demo begins with: a small one that a rule lets through, a large one for which people sign.
+/// The payouts that the demo begins with: a small one that a rule lets through, a large one for which people sign, one of
+/// XRP with a destination tag, and one of TRON's USDT.
 pub(super) async fn show(stage: &Stage, progress: &Progress) -> Result<Outcome, DemoError> {
     let small = stage.pay(&stage.coin("Ethereum"), "0.5", &[], progress).await?;
-    check(&small)?;
     let approvers = [TREASURY[0], FINANCE[0], FINANCE[1]];
     let large = stage.pay(&stage.coin("USDT-ERC20"), "250.75", &approvers, progress).await?;
-    check(&large)?;
-    Ok(Outcome { payouts: vec![small, large] })
+    let mut payouts = vec![small, large];
+    if stage.deployment.ledgers().is_some() {
+        let xrp = stage.coin("XRP");
+        let tagged = Order { memo: Some("123".to_owned()), ..stage.order(&xrp, "1.1") };
+        payouts.push(stage.pay_order(&xrp, &tagged, &approvers, progress).await?);
+        let tether = stage.coin("USDT-TRC20");
+        payouts.push(stage.pay(&tether, "0.75", &[], progress).await?);
+    }
+    payouts.iter().try_for_each(check)?;
+    Ok(Outcome { payouts })
 }
 
 /// Whether everything about a payout went right.

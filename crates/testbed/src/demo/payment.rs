@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{DemoError, Stage};
-use crate::anvil::AnvilError;
 use crate::deployment::cast;
+use crate::ledgers::{tron, xrp};
 use crate::people::Person;
 use crate::progress::Progress;
 use crate::vendor::{Order, fresh_id, random};
@@ -26,6 +26,8 @@ pub struct Money {
     pub name: String,
     /// `chain_id@token_id`.
     pub currency: String,
+    /// Its chain.
+    pub chain_id: String,
     /// The contract; `None` for the native coin.
     pub contract: Option<String>,
     /// Decimal places.
@@ -62,6 +64,7 @@ impl Stage {
             .map(|coin| Money {
                 name: coin.name.clone(),
                 currency: coin.id().to_string(),
+                chain_id: coin.chain_id.to_string(),
                 contract: (!coin.is_native()).then(|| coin.token_id.to_string()),
                 decimals: coin.decimals,
             })
@@ -82,10 +85,11 @@ impl Stage {
         Order {
             wallet_id: cast::WALLET,
             currency: coin.currency.clone(),
-            to: Address::from(random::<20>()).to_string(),
+            to: nobody(&coin.chain_id),
             amount: amount.to_owned(),
             third_party_id: fresh_id(),
             callback_url: Some(self.receiver.url()),
+            memo: None,
         }
     }
 
@@ -100,13 +104,28 @@ impl Stage {
         approvers: &[&str],
         progress: &Progress,
     ) -> Result<Paid, DemoError> {
+        self.pay_order(coin, &self.order(coin, amount), approvers, progress).await
+    }
+
+    /// Pays an order of this coin.
+    ///
+    /// # Errors
+    /// [`DemoError`] when the payout is refused, gets stuck, or its callback does not come.
+    pub async fn pay_order(
+        &self,
+        coin: &Money,
+        order: &Order,
+        approvers: &[&str],
+        progress: &Progress,
+    ) -> Result<Paid, DemoError> {
         let vendor = self.deployment.vendor()?;
-        let order = self.order(coin, amount);
-        progress.say(&format!("\n{amount} {} to {}", coin.name, order.to));
+        let amount = order.amount.as_str();
+        let tag = order.memo.as_ref().map(|memo| format!(" with memo {memo}")).unwrap_or_default();
+        progress.say(&format!("\n{amount} {} to {}{tag}", coin.name, order.to));
         let before = self.balance(coin, &order.to).await?;
 
         let step = progress.step("request");
-        let reply = vendor.payout(&order).await?;
+        let reply = vendor.payout(order).await?;
         let refused = || DemoError::Refused {
             amount: amount.to_owned(),
             currency: coin.name.clone(),
@@ -152,9 +171,19 @@ impl Stage {
     /// The balance of an address, read from the chain.
     ///
     /// # Errors
-    /// [`AnvilError`].
-    pub async fn balance(&self, coin: &Money, owner: &str) -> Result<Amount, AnvilError> {
-        self.deployment.anvil().balance(owner, coin.contract.as_deref()).await.map(Amount::from_u256)
+    /// [`DemoError`].
+    pub async fn balance(&self, coin: &Money, owner: &str) -> Result<Amount, DemoError> {
+        let native = coin.contract.is_none();
+        let units = match (coin.chain_id.as_str(), self.deployment.ledgers()) {
+            (xrp::CHAIN, Some(ledgers)) => ledgers.xrp.balance(owner).await?,
+            (tron::CHAIN, Some(ledgers)) if native => ledgers.tron.balance(owner).await?,
+            (tron::CHAIN, Some(ledgers)) => ledgers.tron.tokens(owner).await?,
+            _ => {
+                let balance = self.deployment.anvil().balance(owner, coin.contract.as_deref()).await?;
+                return Ok(Amount::from_u256(balance));
+            }
+        };
+        Ok(Amount::from_u128(units.into()))
     }
 
     async fn approve(&self, name: &str, cid: i64, progress: &Progress) -> Result<(), DemoError> {
@@ -228,6 +257,15 @@ impl Stage {
 async fn look(person: &Person, cid: i64) -> Result<Why, DemoError> {
     let number = payout::ids::Cid::new(cid).ok_or(crate::people::PersonError::NoNumber(cid))?;
     Ok(person.told(person.client().why(number).await)?)
+}
+
+/// An address on a chain that nobody has used.
+fn nobody(chain_id: &str) -> String {
+    match chain_id {
+        xrp::CHAIN => xrp::account(&random()),
+        tron::CHAIN => tron::address(&random()),
+        _ => Address::from(random::<20>()).to_string(),
+    }
 }
 
 /// Who signed, by name.

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use payout::policy::Wallet;
-
 use super::DemoError;
-use crate::deployment::{Deployment, Plan, cast, cosigner_name, folder::Folder};
+use crate::deployment::{Deployment, DeploymentError, Plan, cast, cosigner_name, folder::Folder};
+use crate::ledgers::Ledgers;
 use crate::process::record::{self, Record};
 use crate::progress::Progress;
 use crate::receiver::Receiver;
@@ -17,7 +16,7 @@ pub struct Stage {
     pub deployment: Deployment,
     /// The business system.
     pub receiver: Receiver,
-    /// The wallet's payout address on the chain.
+    /// The wallet's payout address on the EVM chain.
     pub from: String,
     /// Held for as long as we run in a folder that others may want.
     note: Option<OwnNote>,
@@ -85,9 +84,14 @@ pub async fn set(root: &Path, plan: Plan, progress: &Progress) -> Result<Stage, 
     let (folder, note) = clear(root).await?;
     step.done(&root.display().to_string());
 
-    let step = progress.step("development chain");
+    let step = progress.step("development chains");
     let mut deployment = Deployment::found(folder, plan).await?;
-    step.done(&format!("{} with two ERC20 coins; keys and genesis written", deployment.anvil().url()));
+    let mut what = format!("{} with two ERC20 coins", deployment.anvil().url());
+    if let Some(Ledgers { xrp, tron }) = deployment.ledgers() {
+        let (xrp, tron) = (&xrp.urls()[0], &tron.urls()[0]);
+        what.push_str(&format!("; stand-ins for the XRP Ledger at {xrp}, for TRON at {tron}"));
+    }
+    step.done(&format!("{what}; keys and genesis written"));
 
     let step = progress.step("gateway and co-signers");
     deployment.start().await?;
@@ -105,29 +109,27 @@ pub async fn set(root: &Path, plan: Plan, progress: &Progress) -> Result<Stage, 
     step.done(&format!("{} of {}; {}", plan.threshold, plan.cosigners, wallet.fingerprint));
 
     let step = progress.step("rules with the wallet");
-    deployment.publish_wallet(wallet.clone()).await?;
+    deployment.publish_wallet(wallet).await?;
     deployment.create_project().await?;
     step.done("signed by two admins, held by all co-signers; project confirmed by two people");
 
-    let from = payout_address(&deployment, &wallet)?;
+    let from = evm_address(&deployment)?;
     let step = progress.step("funds");
     deployment.fund(&from).await?;
-    step.done(&format!("100 coins and 100000 of each token at {from}"));
+    let addresses = deployment.payout_addresses()?;
+    let addresses: Vec<&str> = addresses.values().map(String::as_str).collect();
+    step.done(&format!("coins and tokens at {}", addresses.join(", ")));
 
     let receiver = Receiver::start(cast::API_KEY).await.map_err(DemoError::Receiver)?;
     Ok(Stage { deployment, receiver, from, note: Some(note) })
 }
 
-/// The wallet's payout address, derived here from its public key and not taken from anybody's word.
+/// The wallet's payout address on the EVM chain.
 ///
 /// # Errors
-/// [`DemoError::Wrong`] when the wallet's key is none.
-pub fn payout_address(deployment: &Deployment, wallet: &Wallet) -> Result<String, DemoError> {
-    let network = &deployment.genesis().rules.networks[0];
-    let index = payout::ids::AddressIndex::PAYOUT;
-    let Wallet { public_key, chain_code, .. } = wallet;
-    let derived = chain::derive_address(network.family, &network.network_id, public_key, chain_code, index);
-    derived
-        .map(|address| address.to_string())
-        .map_err(|error| DemoError::Wrong { cid: 0, what: format!("the wallet's key is unusable: {error}") })
+/// [`DeploymentError`] before the wallet is published.
+pub fn evm_address(deployment: &Deployment) -> Result<String, DeploymentError> {
+    let chain = deployment.genesis().rules.networks[0].chain_id.to_string();
+    let mut addresses = deployment.payout_addresses()?;
+    addresses.remove(&chain).ok_or_else(|| DeploymentError::Addresses(deployment.folder().payout_addresses()))
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde::Deserialize;
 
 use super::Plan;
+use crate::ledgers::{Ledgers, tron, xrp};
 
 /// The gateway's doors, as it says them in its addresses file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -36,10 +37,10 @@ pub(super) fn free_doors() -> Doors {
 }
 
 /// `gateway.toml`.
-pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &[String]) -> String {
+pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &[String], ledgers: Option<&Ledgers>) -> String {
     let Doors { api, operator, cosigner } = doors;
     let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms, pauses_s } = plan.tuning;
-    format!(
+    let mut text = format!(
         r#"genesis = "../genesis.json"
 
 [identity]
@@ -81,7 +82,15 @@ poll_ms = {poll_ms}
 "#,
         rate_per_s.saturating_mul(2),
         plan.log,
-    )
+    );
+    if let Some(ledgers) = ledgers {
+        for (chain, nodes) in [(xrp::CHAIN, ledgers.xrp.urls()), (tron::CHAIN, ledgers.tron.urls())] {
+            text.push_str(&format!(
+                "\n[[chain]]\nchain_id = \"{chain}\"\nnodes = {nodes:?}\nlane_window = {lane_window}\npoll_ms = {poll_ms}\n"
+            ));
+        }
+    }
+    text
 }
 
 /// `cosigner.toml`.

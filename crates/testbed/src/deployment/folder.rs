@@ -1,7 +1,7 @@
 //! Where a deployment's files lie. All paths in configuration files are relative, so that the folder can be copied.
 //!
 //! ```text
-//! genesis.json  rules.toml  people.toml
+//! genesis.json  rules.toml  people.toml  payout-addresses.json
 //! keys/<name>.key  keys/passphrase
 //! gateway/{gateway.toml, gateway.key, passphrase, bursar.db, addresses.json}
 //! cosigner-<i>/{cosigner.toml, passphrase, state/, counter/}
@@ -59,6 +59,11 @@ impl Folder {
     /// The passphrase of all of people's key files.
     pub fn passphrase(&self) -> PathBuf {
         self.keys().join("passphrase")
+    }
+
+    /// The wallet's payout address on each chain.
+    pub fn payout_addresses(&self) -> PathBuf {
+        self.0.join("payout-addresses.json")
     }
 
     /// The gateway's folder.

@@ -15,6 +15,7 @@ use super::config::cosigner_name;
 use super::folder::Folder;
 use super::{DeploymentError, GATEWAY, Plan, rules};
 use crate::anvil::Contracts;
+use crate::ledgers::Ledgers;
 use crate::vendor::random;
 
 /// Makes all files of a deployment that don't change when its processes start.
@@ -22,6 +23,7 @@ pub(super) fn found(
     folder: &Folder,
     plan: &Plan,
     contracts: &Contracts,
+    ledgers: Option<&Ledgers>,
 ) -> Result<(Cast, Genesis), DeploymentError> {
     let root = folder.root();
     folder.make(plan.cosigners).map_err(DeploymentError::file(root))?;
@@ -41,7 +43,13 @@ pub(super) fn found(
             .collect(),
         gateways: vec![GatewaySeat { name: GATEWAY.to_owned(), key: gateway.public() }],
     };
-    let genesis = write_genesis(folder, plan, contracts, &cast, roster)?;
+    let genesis = write_genesis(
+        folder,
+        plan,
+        &rules::text(contracts, ledgers, plan.rules, plan.budget),
+        &cast,
+        roster,
+    )?;
 
     cast::write_key(&folder.gateway().join("gateway.key"), GATEWAY, &gateway, &cast::passphrase())?;
     cast::write_passphrase(&folder.gateway().join("passphrase"))?;
@@ -54,13 +62,12 @@ pub(super) fn found(
 fn write_genesis(
     folder: &Folder,
     plan: &Plan,
-    contracts: &Contracts,
+    rules: &str,
     cast: &Cast,
     roster: Roster,
 ) -> Result<Genesis, DeploymentError> {
-    let rules = rules::text(contracts, plan.rules, plan.budget);
     let people = cast.people_toml();
-    for (name, text) in [("rules", &rules), ("people", &people)] {
+    for (name, text) in [("rules", rules), ("people", &people)] {
         let path = folder.document(name);
         std::fs::write(&path, text).map_err(DeploymentError::file(&path))?;
     }
@@ -69,7 +76,7 @@ fn write_genesis(
         name: plan.name.to_owned(),
         environment: Environment::Demo,
         roster,
-        rules: read_rules("rules.toml", &rules)?.document,
+        rules: read_rules("rules.toml", rules)?.document,
         people: read_people("people.toml", &people)?.document,
         book: Book::default(),
     };

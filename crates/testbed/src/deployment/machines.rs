@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::config::{self, Doors, cosigner_name};
 use super::{Deployment, DeploymentError, GATEWAY};
+use crate::ledgers::Ledgers;
 use crate::place;
 use crate::process::{Program, Running};
 use crate::vendor::http_client;
@@ -86,7 +87,7 @@ impl Deployment {
 
     fn configure_gateway(&self, doors: &Doors, nodes: &[String]) -> Result<(), DeploymentError> {
         let path = self.folder.gateway_config();
-        let text = config::gateway(&self.plan, doors, nodes);
+        let text = config::gateway(&self.plan, doors, nodes, self.ledgers.as_ref());
         std::fs::write(&path, text).map_err(DeploymentError::file(&path))
     }
 
@@ -210,7 +211,9 @@ impl Deployment {
     /// Every process that runs now, by name and process id, the chain's included.
     pub fn running(&mut self) -> Vec<(String, i32)> {
         let ours = self.gateway.iter_mut().chain(self.cosigners.values_mut());
+        let ledgers = self.ledgers.as_mut().map(Ledgers::processes).into_iter().flatten();
         ours.chain([self.anvil.process()])
+            .chain(ledgers)
             .filter_map(|running| {
                 running.ended().is_none().then(|| (running.name().to_owned(), running.pid()))
             })
@@ -219,11 +222,17 @@ impl Deployment {
 
     /// Ends everything: asks all at once, waits, kills what is left. Takes less than 3 s.
     pub async fn stop(self) {
-        let Self { anvil, gateway, cosigners, .. } = self;
+        let Self { anvil, ledgers, gateway, cosigners, .. } = self;
         let ours = gateway.into_iter().chain(cosigners.into_values());
         futures::future::join_all(ours.map(|running| running.stop(END))).await;
         // Last, so that nobody logs that the chain is gone.
-        anvil.stop(Duration::from_millis(300)).await;
+        let patience = Duration::from_millis(300);
+        let ledgers = async {
+            if let Some(ledgers) = ledgers {
+                ledgers.stop(patience).await;
+            }
+        };
+        futures::join!(anvil.stop(patience), ledgers);
     }
 }
 

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use payout::policy::Genesis;
 
 use crate::anvil::{Anvil, AnvilError, Pace};
+use crate::ledgers::{Chains, LedgerError, Ledgers};
 use crate::people::PersonError;
 use crate::process::{ProcessError, Running};
 use crate::vendor::{Vendor, VendorError};
@@ -74,6 +75,15 @@ pub enum DeploymentError {
     /// The chain.
     #[error(transparent)]
     Anvil(#[from] AnvilError),
+    /// A stand-in for another chain.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The wallet's addresses can't be read.
+    #[error("{} is no list of addresses", .0.display())]
+    Addresses(PathBuf),
+    /// The wallet's key has no address: one case in 2^127.
+    #[error("the wallet's key is unusable")]
+    Derive(#[from] chain::DeriveError),
     /// A program is missing.
     #[error(transparent)]
     Place(#[from] crate::place::PlaceError),
@@ -113,6 +123,8 @@ pub struct Plan {
     pub threshold: u8,
     /// How many hold a share.
     pub cosigners: u8,
+    /// The chains.
+    pub chains: Chains,
     /// The rules.
     pub rules: RuleSet,
     /// How much the automatic rule may spend.
@@ -131,6 +143,7 @@ impl Plan {
         name: "demo",
         threshold: 2,
         cosigners: 3,
+        chains: Chains::All,
         rules: RuleSet::Demo,
         budget: Budget::Day,
         pace: Pace::Second,
@@ -140,12 +153,13 @@ impl Plan {
 
     /// A test's deployment with `threshold` of `cosigners`.
     pub const fn test(threshold: u8, cosigners: u8) -> Self {
-        Self { name: "test", threshold, cosigners, rules: RuleSet::Tests, ..Self::DEMO }
+        Self { name: "test", threshold, cosigners, chains: Chains::Evm, rules: RuleSet::Tests, ..Self::DEMO }
     }
 
     /// A fire's: two of three, blocks come fast, limits out of the way.
     pub const FIRE: Self = Self {
         name: "fire",
+        chains: Chains::Evm,
         budget: Budget::Unbounded,
         pace: Pace::Quarter,
         tuning: Tuning::FIRE,
@@ -155,6 +169,7 @@ impl Plan {
     /// A benchmark's: two of three, limits out of the way.
     pub const BENCH: Self = Self {
         name: "bench",
+        chains: Chains::Evm,
         budget: Budget::Unbounded,
         pace: Pace::Quarter,
         tuning: Tuning::BENCH,
@@ -171,6 +186,7 @@ pub struct Deployment {
     genesis: Genesis,
     cast: Cast,
     anvil: Anvil,
+    ledgers: Option<Ledgers>,
     doors: Option<Doors>,
     gateway: Option<Running>,
     cosigners: BTreeMap<u8, Running>,
@@ -186,8 +202,9 @@ impl Deployment {
     pub async fn found(folder: Folder, plan: Plan) -> Result<Self, DeploymentError> {
         folder.make(plan.cosigners).map_err(DeploymentError::file(folder.root()))?;
         let anvil = Anvil::start(&folder.logs(), &folder.records(), plan.pace).await?;
-        let (cast, genesis) = found::found(&folder, &plan, anvil.contracts())?;
-        Ok(Self::whole(folder, plan, genesis, cast, anvil))
+        let ledgers = Ledgers::start(plan.chains, &folder.logs(), &folder.records(), plan.pace).await?;
+        let (cast, genesis) = found::found(&folder, &plan, anvil.contracts(), ledgers.as_ref())?;
+        Ok(Self::whole(folder, plan, genesis, cast, (anvil, ledgers)))
     }
 
     /// Opens a deployment that was made before, on a new chain with the same contracts. The wallet's funds are gone.
@@ -204,12 +221,34 @@ impl Deployment {
         if !genesis.rules.coins.iter().any(|coin| coin.token_id.as_str() == usdc) {
             return Err(DeploymentError::OtherContracts);
         }
-        Ok(Self::whole(folder, plan, genesis, cast, anvil))
+        let ledgers = Ledgers::start(plan.chains, &folder.logs(), &folder.records(), plan.pace).await?;
+        if let Some(Ledgers { tron, .. }) = &ledgers
+            && !genesis.rules.coins.iter().any(|coin| coin.token_id.as_str() == tron.usdt())
+        {
+            return Err(DeploymentError::OtherContracts);
+        }
+        Ok(Self::whole(folder, plan, genesis, cast, (anvil, ledgers)))
     }
 
-    fn whole(folder: Folder, plan: Plan, genesis: Genesis, cast: Cast, anvil: Anvil) -> Self {
-        let cosigners = BTreeMap::new();
-        Self { folder, plan, genesis, cast, anvil, doors: None, gateway: None, cosigners, crash_order: None }
+    fn whole(
+        folder: Folder,
+        plan: Plan,
+        genesis: Genesis,
+        cast: Cast,
+        (anvil, ledgers): (Anvil, Option<Ledgers>),
+    ) -> Self {
+        Self {
+            folder,
+            plan,
+            genesis,
+            cast,
+            anvil,
+            ledgers,
+            doors: None,
+            gateway: None,
+            cosigners: BTreeMap::new(),
+            crash_order: None,
+        }
     }
 
     /// Where its files are.
@@ -245,6 +284,16 @@ impl Deployment {
     /// Its chain, to stop it or hold it still.
     pub fn anvil_mut(&mut self) -> &mut Anvil {
         &mut self.anvil
+    }
+
+    /// The stand-ins for its other chains, if it has any.
+    pub fn ledgers(&self) -> Option<&Ledgers> {
+        self.ledgers.as_ref()
+    }
+
+    /// The same, to stop them or hold them still.
+    pub fn ledgers_mut(&mut self) -> Option<&mut Ledgers> {
+        self.ledgers.as_mut()
     }
 
     /// The gateway's doors, once it has run.

@@ -7,6 +7,7 @@ use store::ProjectSettings;
 use super::cast::{self, principal};
 use super::{Deployment, DeploymentError};
 use crate::anvil::{COIN, Sum, TOKEN};
+use crate::ledgers::{Ledgers, tron, xrp};
 use crate::people::Person;
 
 impl Deployment {
@@ -65,7 +66,8 @@ impl Deployment {
         Ok(())
     }
 
-    /// Puts 100 native coins and 100,000 of each token into the wallet's payout address.
+    /// Puts 100 native coins and 100,000 of each token into the wallet's payout address; on the other chains, if there are
+    /// any, 10,000 XRP, and 100,000 TRX and tokens.
     ///
     /// # Errors
     /// [`DeploymentError`].
@@ -73,7 +75,13 @@ impl Deployment {
         let contracts = self.anvil.contracts();
         let token = |contract| Sum { contract: Some(contract), base_units: 100_000 * TOKEN };
         let coins = Sum { contract: None, base_units: 100 * COIN };
-        Ok(self.anvil.fund(wallet, &[coins, token(&contracts.usdc), token(&contracts.usdt)]).await?)
+        self.anvil.fund(wallet, &[coins, token(&contracts.usdc), token(&contracts.usdt)]).await?;
+        if let Some(Ledgers { xrp: ledger, tron: nodes }) = &self.ledgers {
+            let addresses = self.payout_addresses()?;
+            ledger.fund(&addresses[xrp::CHAIN], 10_000 * xrp::XRP).await?;
+            nodes.fund(&addresses[tron::CHAIN], 100_000 * tron::TRX, 100_000 * tron::TRX).await?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rules of a test deployment, as people write them.
 
 use crate::anvil::Contracts;
+use crate::ledgers::{Ledgers, tron, xrp};
 
 /// How generous the automatic rule is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum RuleSet {
 }
 
 /// `rules.toml`.
-pub(super) fn text(contracts: &Contracts, set: RuleSet, budget: Budget) -> String {
+pub(super) fn text(contracts: &Contracts, ledgers: Option<&Ledgers>, set: RuleSet, budget: Budget) -> String {
     let Contracts { usdc, usdt, false_token, refusing: _ } = contracts.as_token_ids();
     let mut text = format!(
         r#"# What may be paid out, and who is asked. The first rule that matches decides; what none matches is refused.
@@ -61,6 +62,9 @@ decimals = 6
             "\n[[coin]]\nname = \"FALSE-ERC20\"\nchain_id = \"60\"\ntoken_id = \"{false_token}\"\ndecimals = 6\n"
         ));
     }
+    if let Some(ledgers) = ledgers {
+        text.push_str(&ledgers_coins(ledgers));
+    }
     let (count, fees) = match (budget, set) {
         (_, RuleSet::Attacks) => (1000, "0.1"),
         (Budget::Day, _) => (1000, "20"),
@@ -69,8 +73,19 @@ decimals = 6
     text.push_str(&format!(
         "\n[[fee]]\nchain_id = \"60\"\ncap = \"0.01\"\nwindow = \"24h\"\nwindow_sum = \"{fees}\"\n"
     ));
+    if ledgers.is_some() {
+        // On XRP fees are tiny; on TRON a token transfer to a new recipient burns about 27 TRX without rented energy.
+        for (chain, cap, sum) in [(xrp::CHAIN, "0.01", "1000"), (tron::CHAIN, "40", "1000000")] {
+            text.push_str(&format!(
+                "\n[[fee]]\nchain_id = \"{chain}\"\ncap = \"{cap}\"\nwindow = \"24h\"\nwindow_sum = \"{sum}\"\n"
+            ));
+        }
+    }
     text.push_str("\n# Our own addresses: nothing would leave the house but the fee.\n[[rule]]\nid = \"to-ourselves\"\nrecipient = \"internal\"\noutcome = \"deny\"\n");
     let mut coins = vec!["Ethereum", "USDT-ERC20", "USDC-ERC20"];
+    if ledgers.is_some() {
+        coins.extend(["XRP", "TRX", "USDT-TRC20"]);
+    }
     if set == RuleSet::Tests {
         text.push_str(TEST_RULES);
         coins.push("FALSE-ERC20");
@@ -113,6 +128,44 @@ expires = "24h"
         text.push_str(LATER_ATTACKED_RULES);
     }
     text
+}
+
+/// Networks and coins of the other chains.
+fn ledgers_coins(ledgers: &Ledgers) -> String {
+    format!(
+        r#"
+[[network]]
+chain_id = "{xrp}"
+family = "xrp"
+network_id = "{}"
+
+[[network]]
+chain_id = "{tron}"
+family = "tron"
+network_id = "{}"
+
+[[coin]]
+name = "XRP"
+chain_id = "{xrp}"
+decimals = 6
+
+[[coin]]
+name = "TRX"
+chain_id = "{tron}"
+decimals = 6
+
+[[coin]]
+name = "USDT-TRC20"
+chain_id = "{tron}"
+token_id = "{}"
+decimals = 6
+"#,
+        xrp::NETWORK,
+        tron::NETWORK,
+        ledgers.tron.usdt(),
+        xrp = xrp::CHAIN,
+        tron = tron::CHAIN,
+    )
 }
 
 /// Amounts of the native coin that are told apart by their size.

@@ -1,8 +1,11 @@
 //! The wallet: its ceremony, and the version of the rules that makes it one.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gateway::operator::wallets::CeremonySheet;
+use payout::coin::Network;
+use payout::ids::AddressIndex;
 use payout::policy::{Document, SignedVersion, Wallet};
 
 use super::cast::{ADMINS, principal};
@@ -55,8 +58,22 @@ impl Deployment {
     pub async fn publish_wallet(&self, wallet: Wallet) -> Result<(), DeploymentError> {
         let admin = self.person(ADMINS[0])?;
         let mut rules = admin.told(admin.client().policy().await)?.rules;
+        let addresses = payout_addresses(&wallet, &rules.networks)?;
+        let path = self.folder.payout_addresses();
+        let text = serde_json::to_string_pretty(&addresses).expect("texts are JSON");
+        std::fs::write(&path, text).map_err(DeploymentError::file(&path))?;
         rules.wallets.push(wallet);
         self.publish(&Document::Rules(rules)).await
+    }
+
+    /// The wallet's payout address on each chain, by `chain_id`, as they were derived from its public key.
+    ///
+    /// # Errors
+    /// [`DeploymentError`] before the wallet is published.
+    pub fn payout_addresses(&self) -> Result<BTreeMap<String, String>, DeploymentError> {
+        let path = self.folder.payout_addresses();
+        let text = std::fs::read_to_string(&path).map_err(DeploymentError::file(&path))?;
+        serde_json::from_str(&text).map_err(|_| DeploymentError::Addresses(path))
     }
 
     /// Publishes the next version of a chain with both admins' signatures, and waits until every running co-signer
@@ -106,4 +123,19 @@ impl Deployment {
             }
         }
     }
+}
+
+/// Derived here, not taken from anybody's word.
+fn payout_addresses(
+    wallet: &Wallet,
+    networks: &[Network],
+) -> Result<BTreeMap<String, String>, DeploymentError> {
+    let derive = |network: &Network| {
+        let Network { chain_id, family, network_id } = network;
+        let Wallet { public_key, chain_code, .. } = wallet;
+        let index = AddressIndex::PAYOUT;
+        let address = chain::derive_address(*family, network_id, public_key, chain_code, index)?;
+        Ok((chain_id.to_string(), address.to_string()))
+    };
+    networks.iter().map(derive).collect()
 }
