@@ -58,8 +58,8 @@ pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> 
         return hold(gateway, &row, shut.to_wait(), pace::again(&row, clock::now(), 1000)).await;
     }
     let nevers = refused::nevers(gateway, &row).await?;
-    if let Some(why) = refused::nobody_left(gateway, &nevers) {
-        return refused::end(gateway, &row, why).await;
+    if let Some(next) = refused::end_if_nobody_is_left(gateway, &row, &nevers).await? {
+        return Ok(next);
     }
     let now = clock::now();
     if let Some(pause) = paused::first(gateway, &row.payout.intent, now).await? {
