@@ -32,16 +32,27 @@ pub fn pass(point: &str) {
         }
         Some(Armed::ByFile(path)) => {
             let Ok(order) = std::fs::read_to_string(path) else { return };
-            if is_due(order.trim(), point) && took(path) {
+            if is_due(order.trim(), point) && took(path, &order) {
                 die(point);
             }
         }
     }
 }
 
-/// Of several processes with one file, the one that removes it.
-fn took(path: &Path) -> bool {
-    std::fs::remove_file(path).is_ok()
+/// Of several processes with one file, the one that removes it. An order that came after the one that was read is left
+/// to whoever it is meant for.
+fn took(path: &Path, order: &str) -> bool {
+    let mine = path.with_extension(std::process::id().to_string());
+    if std::fs::rename(path, &mine).is_err() {
+        return false;
+    }
+    if std::fs::read_to_string(&mine).is_ok_and(|found| found != order) {
+        // For that moment there was no order, which looks to others as if it had been obeyed late.
+        let _ = std::fs::rename(&mine, path);
+        return false;
+    }
+    let _ = std::fs::remove_file(&mine);
+    true
 }
 
 /// Whether `order`, a name or `name:n`, is about this passing of `point`.
@@ -93,6 +104,14 @@ mod tests {
     fn of_two_that_find_the_file_one_takes_it() {
         let path = std::env::temp_dir().join(format!("bursar-crash-{}", std::process::id()));
         std::fs::write(&path, "here").unwrap();
-        assert_eq!([took(&path), took(&path)], [true, false]);
+        assert_eq!([took(&path, "here"), took(&path, "here")], [true, false]);
+    }
+
+    #[test]
+    fn an_order_for_somebody_else_is_left_there() {
+        let path = std::env::temp_dir().join(format!("bursar-crash-other-{}", std::process::id()));
+        std::fs::write(&path, "there").unwrap();
+        assert!(!took(&path, "here"));
+        assert!(took(&path, "there") && !path.exists());
     }
 }
