@@ -113,11 +113,7 @@ impl Pool {
         let mut opinions = Vec::new();
         let (mut usable, mut deadline) = (0, None);
         while usable < count {
-            let next = match deadline {
-                None => asked.next().await,
-                Some(deadline) => timeout_at(deadline, asked.next()).await.unwrap_or_default(),
-            };
-            let Some(opinion) = next else { break };
+            let Some(opinion) = next_before(&mut asked, deadline).await else { break };
             // A refusal is an opinion as well.
             if matches!(opinion, Ok(_) | Err(NodeError::Refused { .. })) {
                 usable += 1;
@@ -140,17 +136,28 @@ impl Pool {
         T: Clone + PartialEq,
         F: Future<Output = Result<T, NodeError>>,
     {
-        let asked = futures::future::join_all(self.nodes.iter().map(ask)).await;
+        let mut asked: FuturesUnordered<_> = self
+            .nodes
+            .iter()
+            .map(|node| {
+                let answer = ask(node);
+                async move { (node.name().to_owned(), answer.await) }
+            })
+            .collect();
         let mut answers = Vec::new();
         let mut last = None;
-        for (node, answer) in self.nodes.iter().zip(asked) {
-            let name = node.name().to_owned();
+        let mut deadline = None;
+        while let Some((name, answer)) = next_before(&mut asked, deadline).await {
             match answer {
                 Ok(answer) => answers.push((name, answer)),
                 Err(error) => {
                     tracing::debug!(node = name, %error, "node gave no usable answer");
                     last = Some(error);
                 }
+            }
+            if answers.len() >= self.witnesses {
+                // There are witnesses enough; a node that hangs must not hold up what they say.
+                deadline.get_or_insert_with(|| Instant::now() + MOMENT);
             }
         }
         let Some((_, first)) = answers.first() else {
@@ -165,14 +172,21 @@ impl Pool {
         Ok(Agreement::Agreed(first.clone()))
     }
 
-    /// Sends to all nodes at once; one that takes it is enough.
+    /// Sends to all nodes at once. One that takes it is enough; the others get a moment more, since the one that took it
+    /// may keep it to itself.
     pub(super) async fn broadcast(&self, signed: &[u8]) -> Result<Sent, NodeError> {
-        let sent = self.nodes.iter().map(|node| node.send(signed));
+        let mut sent: FuturesUnordered<_> = self.nodes.iter().map(|node| node.send(signed)).collect();
         let mut outcome: Result<Sent, NodeError> = Err(NodeError::TooFew { needed: 1, answered: 0 });
-        for result in futures::future::join_all(sent).await {
+        let mut deadline = None;
+        while let Some(result) = next_before(&mut sent, deadline).await {
             match result {
-                Ok(()) => return Ok(Sent::Accepted),
+                Ok(()) => {
+                    deadline.get_or_insert_with(|| Instant::now() + MOMENT);
+                    outcome = Ok(Sent::Accepted);
+                }
+                Err(_) if matches!(outcome, Ok(Sent::Accepted)) => {}
                 Err(NodeError::Refused { message, .. }) if means_look(&message) => {
+                    deadline.get_or_insert_with(|| Instant::now() + MOMENT);
                     outcome = Ok(Sent::Look(message));
                 }
                 Err(error) => {
@@ -183,6 +197,17 @@ impl Pool {
             }
         }
         outcome
+    }
+}
+
+/// The next to be done, before the deadline if there is one.
+async fn next_before<F: Future>(
+    asked: &mut FuturesUnordered<F>,
+    deadline: Option<Instant>,
+) -> Option<F::Output> {
+    match deadline {
+        None => asked.next().await,
+        Some(deadline) => timeout_at(deadline, asked.next()).await.unwrap_or_default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A thin JSON-RPC 2.0 client over HTTP for one node, and the typed questions that the engine asks.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chain::TokenRef;
 use payout::ids::Address;
@@ -14,6 +14,8 @@ use crate::node::road::NodeError;
 
 /// The longest that one question may take.
 const TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a node's word about its network is taken for true: behind the same address may be another machine later.
+const PROVEN: Duration = Duration::from_secs(5);
 /// The largest answer that is read, bytes: a full block of a busy chain fits.
 const REPLY_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -25,8 +27,8 @@ pub(super) struct Node {
     name: String,
     /// The network that it must be on, decimal EIP-155 id.
     network: u64,
-    /// Whether it has said so since it was last unreachable.
-    proven: AtomicBool,
+    /// When it last said so, if it was not unreachable since.
+    proven: Mutex<Option<Instant>>,
 }
 
 /// Which block a question is about.
@@ -59,7 +61,7 @@ impl Node {
             url.host_str().unwrap_or("?"),
             url.port().map(|port| format!(":{port}")).unwrap_or_default()
         );
-        Self { client, url, name, network, proven: AtomicBool::new(false) }
+        Self { client, url, name, network, proven: Mutex::new(None) }
     }
 
     /// Scheme, host and port.
@@ -69,20 +71,28 @@ impl Node {
 
     /// Asks one question, after the node has said that it is on our network.
     async fn ask(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
-        if !self.proven.load(Ordering::Relaxed) {
+        if !self.is_proven() {
             self.prove().await?;
         }
         let result = self.call(method, params).await;
         if let Err(NodeError::Unreachable { .. }) = &result {
-            // Behind the same address may be another machine next time.
-            self.proven.store(false, Ordering::Relaxed);
+            self.set_proven(None);
         }
         result
     }
 
+    fn is_proven(&self) -> bool {
+        let proven = *self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        proven.is_some_and(|since| since.elapsed() < PROVEN)
+    }
+
+    fn set_proven(&self, since: Option<Instant>) {
+        *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
     /// Asks for the network, whatever was said before.
     pub(super) async fn prove(&self) -> Result<(), NodeError> {
-        self.proven.store(false, Ordering::Relaxed);
+        self.set_proven(None);
         let found = self.call("eth_chainId", json!([])).await?;
         let found = reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
         if found != self.network {
@@ -92,7 +102,7 @@ impl Node {
                 expected: self.network.to_string(),
             });
         }
-        self.proven.store(true, Ordering::Relaxed);
+        self.set_proven(Some(Instant::now()));
         Ok(())
     }
 
@@ -211,7 +221,12 @@ impl Node {
 
     /// A receipt, once the transaction is in a block.
     pub(super) async fn receipt(&self, txid: &str) -> Result<Option<Receipt>, NodeError> {
-        self.parsed("eth_getTransactionReceipt", json!([txid]), reply::receipt).await
+        const METHOD: &str = "eth_getTransactionReceipt";
+        let receipt = self.parsed(METHOD, json!([txid]), reply::receipt).await?;
+        if receipt.as_ref().is_some_and(|receipt| !receipt.txid.eq_ignore_ascii_case(txid)) {
+            return Err(self.nonsense(METHOD, "the receipt of another transaction"));
+        }
+        Ok(receipt)
     }
 
     /// A transaction that the node knows, in a block or not.
