@@ -27,13 +27,13 @@ pub fn pass(point: &str) {
         None => {}
         Some(Armed::Always(order)) => {
             if is_due(order, point) {
-                die(point);
+                end(order, point);
             }
         }
         Some(Armed::ByFile(path)) => {
             let Ok(order) = std::fs::read_to_string(path) else { return };
             if is_due(order.trim(), point) && took(path, &order) {
-                die(point);
+                end(&order, point);
             }
         }
     }
@@ -55,11 +55,15 @@ fn took(path: &Path, order: &str) -> bool {
     true
 }
 
+/// What an order begins with that has a defect happen instead of a death.
+const DEFECT: &str = "panic at ";
+
 /// Whether `order`, a name or `name:n`, is about this passing of `point`.
 fn is_due(order: &str, point: &str) -> bool {
-    let (name, turn) = match order.rsplit_once(':') {
+    let place = order.strip_prefix(DEFECT).unwrap_or(order);
+    let (name, turn) = match place.rsplit_once(':') {
         Some((name, turn)) => (name, turn.parse().unwrap_or(1)),
-        None => (order, 1),
+        None => (place, 1),
     };
     if name != point {
         return false;
@@ -75,6 +79,12 @@ fn is_due(order: &str, point: &str) -> bool {
     // Armed again with the same words, it counts anew.
     passed.1 = 0;
     true
+}
+
+/// Dies, or fails as a defect in the program does, as the order says.
+fn end(order: &str, point: &str) {
+    assert!(!order.starts_with(DEFECT), "a defect at {point}, as ordered");
+    die(point);
 }
 
 /// Ends the process as a loss of power does: nothing is flushed, closed or dropped.
@@ -97,6 +107,7 @@ mod tests {
         let due = |order: &str, times: usize| (0..times).map(|_| is_due(order, "here")).collect::<Vec<_>>();
         assert_eq!(due("here", 1), [true]);
         assert_eq!(due("here:3", 4), [false, false, true, false]);
+        assert_eq!(due("panic at here:2", 3), [false, true, false]);
         assert!(!is_due("elsewhere", "here") && !is_due("", "here"));
     }
 

@@ -81,6 +81,23 @@ pub(crate) async fn changed_rows(conn: &impl ConnectionTrait) -> Result<i64, DbE
     row.map_or(Ok(-1), |row| row.try_get_by_index(0))
 }
 
+/// Writes a consistent copy of the whole database into an empty file. The database may be in use meanwhile; nothing is
+/// synced.
+pub(crate) async fn copy_into(conn: &impl ConnectionTrait, to: &Path) -> Result<(), StoreError> {
+    let to = to.to_str().ok_or_else(|| DbErr::Custom(format!("{} is no UTF-8", to.display())))?;
+    let backend = conn.get_database_backend();
+    conn.execute_raw(Statement::from_sql_and_values(backend, "VACUUM INTO ?", [to.into()])).await?;
+    Ok(())
+}
+
+/// What is wrong with the pages of the file, if anything is.
+pub(crate) async fn damage(conn: &impl ConnectionTrait) -> Result<Option<String>, StoreError> {
+    let sql = "PRAGMA integrity_check(1)";
+    let row = conn.query_one_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
+    let found: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(found.filter(|found| found != "ok"))
+}
+
 /// The names of the tables in the file.
 pub(crate) async fn table_names(conn: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";

@@ -6,6 +6,7 @@
 mod answer;
 mod args;
 mod audit;
+mod backup;
 mod callback;
 mod ceremony;
 mod cosigner;

@@ -59,13 +59,31 @@ pub(crate) enum Before {
 }
 
 /// The step that brought the counting.
-const COUNTS: i32 = 2;
+pub(crate) const COUNTS: i32 = 2;
 
 /// Brings the database to the newest step; says what it was before.
 ///
 /// # Errors
 /// [`StoreError::Newer`] and [`StoreError::Foreign`] leave the file as it was.
 pub(crate) async fn migrate(writer: &DatabaseConnection, path: &Path) -> Result<Before, StoreError> {
+    let found = step(writer, path).await?;
+    for (number, step) in (1..).zip(STEPS) {
+        if number > found {
+            apply(writer, number, step).await?;
+        }
+    }
+    Ok(match found {
+        0 => Before::Nothing,
+        older if older < COUNTS => Before::Uncounted,
+        _ => Before::Counted,
+    })
+}
+
+/// The newest step that the database at `path` has; 0 for an empty one.
+///
+/// # Errors
+/// [`StoreError::Newer`] and [`StoreError::Foreign`].
+pub(crate) async fn step(writer: &DatabaseConnection, path: &Path) -> Result<i32, StoreError> {
     let newest_known = i32::try_from(STEPS.len()).expect("there are few steps");
     let tables = dialect::table_names(writer).await.map_err(|source| dialect::opening(path, source))?;
     let has_ours = tables.iter().any(|name| name == "schema_steps");
@@ -82,16 +100,7 @@ pub(crate) async fn migrate(writer: &DatabaseConnection, path: &Path) -> Result<
     if found > newest_known {
         return Err(StoreError::Newer { found, known: newest_known });
     }
-    for (number, step) in (1..).zip(STEPS) {
-        if number > found {
-            apply(writer, number, step).await?;
-        }
-    }
-    Ok(match found {
-        0 => Before::Nothing,
-        older if older < COUNTS => Before::Uncounted,
-        _ => Before::Counted,
-    })
+    Ok(found)
 }
 
 async fn apply(writer: &DatabaseConnection, number: i32, step: &SchemaStep) -> Result<(), StoreError> {
