@@ -48,6 +48,10 @@ pub(super) async fn end_if_nobody_is_left(
     row: &PayoutRow,
     nevers: &[Never],
 ) -> Result<Option<Next>, StepError> {
+    if matches!(row.payout.state, State::Outbidding { .. }) {
+        // An earlier offer is signed and may land: only the chain ends it.
+        return Ok(None);
+    }
     let Some(why) = nobody_left(gateway, nevers) else { return Ok(None) };
     let unheard = unheard(gateway, row, nevers).await?;
     let now = clock::now();
@@ -61,8 +65,10 @@ pub(super) async fn end_if_nobody_is_left(
     if gateway.hub.connected().contains(first) {
         return Ok(None);
     }
-    let reason = format!("nobody signs it any more ({why}); co-signer {first} has yet to say that it did not");
-    let next_action = "bring it back: without its word the token stays used, and a void has to move the lane on";
+    let reason =
+        format!("nobody signs it any more ({why}); co-signer {first} has yet to say that it did not");
+    let next_action =
+        "bring it back: without its word the token stays used, and a void has to move the lane on";
     hold(gateway, row, wait(reason, next_action), now.plus(REFUSED_MS)).await.map(Some)
 }
 
