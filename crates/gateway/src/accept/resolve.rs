@@ -3,8 +3,9 @@
 use chain::ChainFamily;
 use payout::coin::{Coin, Network};
 use payout::ids::{Address, AddressIndex};
+use payout::intent::Intent;
 use payout::money::Amount;
-use payout::policy::{Rules, Wallet};
+use payout::policy::{Recipient, Rules, Wallet};
 use payout::request::check::{self, MemoRule};
 use payout::request::fields::PayoutCall;
 use payout::request::{Code, Rejected};
@@ -193,6 +194,24 @@ pub async fn is_internal(
         return Ok(true);
     }
     Ok(gateway.store.address_owner(network.family, address).await?.is_some())
+}
+
+/// What is known of an intent's recipient by our own records.
+///
+/// # Errors
+/// [`StoreError`] when the database can't be read.
+pub async fn recipient_of(
+    gateway: &Gateway,
+    rules: &Rules,
+    intent: &Intent,
+) -> Result<Recipient, StoreError> {
+    if let Some(network) = rules.network(&intent.chain_id)
+        && is_internal(gateway, rules, network, &intent.to).await?
+    {
+        return Ok(Recipient::Internal);
+    }
+    let known = gateway.store.known_recipient(None, &intent.chain_id, &intent.to).await?;
+    Ok(if known { Recipient::Known } else { Recipient::FirstTime })
 }
 
 fn is_payout_address(network: &Network, wallet: &Wallet, address: &Address) -> bool {

@@ -39,7 +39,7 @@ pub(super) async fn run(desk: &Desk, args: BackupArgs) -> Result<Answer, Failure
 pub(super) async fn put_back(desk: &Desk, copy: &Path) -> Result<Answer, Failure> {
     let database = database(desk)?;
     let now = clock::now();
-    let mark = format!("replaced-{}", now.get() / 1000);
+    let mark = format!("replaced-{}", now.get());
     let put = store::put_back(copy, &database, &mark).await.map_err(|error| refused(&error))?;
     let newest = put.newest.map_or_else(
         || "it knows of nothing yet".to_owned(),

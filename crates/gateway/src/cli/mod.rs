@@ -26,6 +26,7 @@ mod pause;
 mod payout;
 mod policy;
 mod project;
+mod remedy;
 mod restore;
 mod roster;
 mod run;
