@@ -5,10 +5,10 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)
 PROCESSES := -p gateway -p cosigner -p testbed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-once attacks test bench fmt lint deps processes
+.PHONY: help demo demo-once attacks prove-attacks test bench fmt lint deps processes
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: processes ## start a development chain, three co-signers and a gateway, and keep them running
 	exec $(BUILT)/release/bursar-demo up
@@ -18,6 +18,10 @@ demo-once: processes ## the same, make one payout from request to callback, and 
 
 attacks: processes ## attack the co-signers with a hostile gateway and hostile co-signers; everything must be refused
 	exec $(BUILT)/release/bursar-demo attacks
+
+prove-attacks: ## take the co-signer's checks out one by one, in a copy, and show that attacks then succeed (half an hour)
+	scripts/setup demo
+	exec scripts/prove-attacks
 
 bench: processes ## measure accepted payouts and signatures a second on this machine
 	exec $(BUILT)/release/bursar-demo bench

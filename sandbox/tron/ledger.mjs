@@ -41,6 +41,7 @@ export class Ledger {
   #evm
   #ready = Promise.resolve()
   accounts = new Map()
+  contracts = new Set()
   blocks = []
   /** By id: in a block. */
   mined = new Map()
@@ -175,6 +176,7 @@ export class Ledger {
     const account = this.account(read.owner)
     if (!account) throw new Refusal('CONTRACT_VALIDATE_ERROR', 'Validate TransferContract error, no OwnerAccount.')
     if (read.owner === read.to) throw new Refusal('CONTRACT_VALIDATE_ERROR', 'Cannot transfer TRX to yourself.')
+    if (this.contracts.has(read.to)) throw new Refusal('CONTRACT_VALIDATE_ERROR', 'Cannot transfer TRX to a smartContract.')
     if (read.amount < 0n || (read.kind === 'TransferContract' && read.amount === 0n)) throw new Refusal('CONTRACT_VALIDATE_ERROR', 'Amount must be greater than 0.')
     if (read.feeLimit < 0n || read.feeLimit > this.#price('getMaxFeeLimit')) throw new Refusal('CONTRACT_VALIDATE_ERROR', 'feeLimit must be >= 0 and <= the maximum')
     const { activation, bandwidth } = this.#costs(read)
@@ -267,7 +269,9 @@ export class Ledger {
   async deploy (name, owner, values) {
     const inputs = this.#evm.abi(name).find((entry) => entry.type === 'constructor')?.inputs ?? []
     const words = utils.abi.encodeParams(inputs.map((input) => input.type), values).replace(/^0x/, '')
-    return `41${(await this.#evm.deploy(evmAddress(owner), name, words)).slice(2).toLowerCase()}`
+    const hex41 = `41${(await this.#evm.deploy(evmAddress(owner), name, words)).slice(2).toLowerCase()}`
+    this.contracts.add(hex41)
+    return hex41
   }
 
   async call (owner, contract, data) {

@@ -9,7 +9,7 @@
 // the reference block is one of the last 65,536 (TAPOS_ERROR); DUP_TRANSACTION_ERROR; the owner exists and can pay
 // amount, bandwidth and activation (CONTRACT_VALIDATE_ERROR, BANDWITH_ERROR); bandwidth from what is staked, then from the
 // free 600 bytes, then burnt; energy from what is staked, then burnt, all under the fee limit; OUT_OF_ENERGY and REVERT
-// keep their cost; TRX to a new address makes it an account for 1.1 TRX; a block is solidified when 19 more stand on it.
+// keep their cost; TRX to a contract is refused; TRX to a new address makes it an account for 1.1 TRX; a block is solidified when 19 more stand on it.
 // Not here: voting, staking, unstaking, recovery of used resources, the dynamic energy model, memos, multi-signatures.
 //
 //   node server.mjs [--port 0] [--nodes 1] [--close-ms 250] [--solid-lag 19]
@@ -113,6 +113,7 @@ class Node {
 
   account (text, visible) {
     const hex41 = address(text)
+    if (ledger.contracts.has(hex41)) return { address: visible ? spelled(hex41) : hex41, type: 'Contract' }
     const account = ledger.account(hex41)
     if (!account) return {}
     return { address: visible ? spelled(hex41) : hex41, ...(account.balance > 0n ? { balance: Number(account.balance) } : {}), create_time: ledger.blocks[0].time }

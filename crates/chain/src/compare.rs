@@ -55,7 +55,7 @@ pub enum Mismatch {
     },
     /// Another recipient; for a void, not the paying address itself.
     #[error("the intent pays {expected}, the bytes pay {found}")]
-    Recipient {
+    Payee {
         /// The intent's `to`; a void's `from`.
         expected: Address,
         /// The bytes'.
@@ -152,7 +152,7 @@ fn same_recipient(expected: &Address, found: &Address) -> Result<(), Mismatch> {
     if expected == found {
         return Ok(());
     }
-    Err(Mismatch::Recipient { expected: expected.clone(), found: found.clone() })
+    Err(Mismatch::Payee { expected: expected.clone(), found: found.clone() })
 }
 
 impl Effect {

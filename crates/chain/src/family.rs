@@ -53,16 +53,11 @@ pub trait ChainFamily: Send + Sync {
     /// spelling, whatever the request's.
     ///
     /// # Errors
-    /// [`RecipientError`] names which of the two is wrong.
-    fn recipient(
-        &self,
-        network: &NetworkId,
-        to: &str,
-        memo: Option<&str>,
-    ) -> Result<Recipient, RecipientError> {
+    /// [`PayeeError`] names which of the two is wrong.
+    fn payee(&self, network: &NetworkId, to: &str, memo: Option<&str>) -> Result<Payee, PayeeError> {
         let address = self.parse_address(network, to)?;
         memo.map_or(Ok(()), |memo| self.check_memo(memo))?;
-        Ok(Recipient { address, memo: memo.map(ToOwned::to_owned) })
+        Ok(Payee { address, memo: memo.map(ToOwned::to_owned) })
     }
 
     /// The path of an address below its wallet's key: non-hardened steps (BIP32), each below 2^31. Networks of a family
@@ -99,7 +94,7 @@ pub trait ChainFamily: Send + Sync {
 
 /// Whom a payout pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
+pub struct Payee {
     /// The address, canonical.
     pub address: Address,
     /// Memo or destination tag, canonical.
@@ -108,7 +103,7 @@ pub struct Recipient {
 
 /// Why address and memo are no recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RecipientError {
+pub enum PayeeError {
     /// The address is none.
     #[error(transparent)]
     Address(#[from] AddressError),

@@ -18,9 +18,7 @@ pub mod xrp;
 pub use compare::{Mismatch, compare};
 pub use decoded::{DecodeError, Decoded, Effect, TokenRef, ValidUntil};
 pub use derive::{DeriveError, child_public_key, derive_address, derive_addresses};
-pub use family::{
-    AddressError, ChainFamily, FeeTerms, MemoError, Recipient, RecipientError, TokenIdError, family,
-};
+pub use family::{AddressError, ChainFamily, FeeTerms, MemoError, Payee, PayeeError, TokenIdError, family};
 pub use fingerprint::{FIRST_ADDRESSES, Fingerprinted, fingerprint};
 pub use replace::{is_fee_replacement, outbids};
 pub use signature::{AttachError, Attached, EcdsaSignature};

@@ -1,11 +1,14 @@
 //! Mailboxes of sessions and ceremonies, by the connection over which they were opened and their name.
 //!
 //! A name is used once. A peer may hear of a session before we do, since the gateway tells everybody in turn: its first
-//! word then waits a moment, as one of a few.
+//! word then waits a moment, as one of a few. What waits is bound by its bytes: a room into which more is put than any
+//! honest peers send meanwhile is closed.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use wire::message::Label;
 
@@ -18,6 +21,16 @@ const REMEMBERED: usize = 65_536;
 
 /// The most first words of one peer that wait for their session.
 const EARLY: usize = 16;
+
+/// The most bytes that they have together.
+const EARLY_BYTES: usize = 256 * 1024;
+
+/// The most bytes that wait in one room. An honest peer is at most a few letters ahead, and the longest letters of all
+/// peers together have less: those of a 5-of-9 key generation.
+const WAITING_BYTES: usize = 16 * 1024 * 1024;
+
+/// What a letter takes in memory besides its own bytes.
+const ENVELOPE_BYTES: usize = 64;
 
 /// What comes into a mailbox.
 #[derive(Debug)]
@@ -40,6 +53,9 @@ pub trait Letters {
 
     /// Whether an honest peer may send it before we have been told of the session.
     fn may_be_early(&self) -> bool;
+
+    /// About how many bytes it has.
+    fn bytes(&self) -> usize;
 }
 
 /// Why there is no room.
@@ -60,10 +76,23 @@ pub struct Rooms<L> {
 }
 
 struct State<L> {
-    open: HashMap<(LineId, Label), Sender<Mail<L>>>,
+    /// `None` for a room that was overrun and has not ended yet.
+    open: HashMap<(LineId, Label), Option<Slot<L>>>,
     used: HashSet<Label>,
     used_in_order: VecDeque<Label>,
     early: HashMap<(LineId, u8), VecDeque<(Label, L)>>,
+}
+
+/// Where letters are put in.
+struct Slot<L> {
+    sender: Sender<Mail<L>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Where they are taken out.
+pub struct Mailbox<L> {
+    receiver: Receiver<Mail<L>>,
+    waiting: Arc<AtomicUsize>,
 }
 
 /// An open room; dropped, it is closed.
@@ -71,7 +100,61 @@ pub struct Room<L> {
     rooms: Arc<Rooms<L>>,
     key: (LineId, Label),
     /// What comes in.
-    pub mailbox: Receiver<Mail<L>>,
+    pub mailbox: Mailbox<L>,
+}
+
+fn mailbox<L>() -> (Slot<L>, Mailbox<L>) {
+    let (sender, receiver) = channel();
+    let waiting = Arc::new(AtomicUsize::new(0));
+    (Slot { sender, waiting: Arc::clone(&waiting) }, Mailbox { receiver, waiting })
+}
+
+/// More waits than may.
+struct Overrun;
+
+impl<L: Letters> Mail<L> {
+    fn bytes(&self) -> usize {
+        let content = match self {
+            Self::Letter { letter, .. } => letter.bytes(),
+            Self::Close(why) => why.len(),
+        };
+        content.saturating_add(ENVELOPE_BYTES)
+    }
+}
+
+impl<L: Letters> Slot<L> {
+    fn put(&self, mail: Mail<L>) -> Result<(), Overrun> {
+        let bytes = mail.bytes();
+        // Everything is put in under the lock of all rooms.
+        if self.waiting.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) > WAITING_BYTES {
+            return Err(Overrun);
+        }
+        // A room that ends this moment has no use for it.
+        let _ = self.sender.send(mail);
+        Ok(())
+    }
+}
+
+impl<L: Letters> Mailbox<L> {
+    /// The next letter, waiting for it for so long.
+    ///
+    /// # Errors
+    /// There is none. Disconnected: more came than may wait.
+    pub fn recv_timeout(&self, wait: Duration) -> Result<Mail<L>, RecvTimeoutError> {
+        self.receiver.recv_timeout(wait).inspect(|mail| self.taken(mail))
+    }
+
+    /// The next letter, if it is there.
+    ///
+    /// # Errors
+    /// There is none. Disconnected: more came than may wait.
+    pub fn try_recv(&self) -> Result<Mail<L>, TryRecvError> {
+        self.receiver.try_recv().inspect(|mail| self.taken(mail))
+    }
+
+    fn taken(&self, mail: &Mail<L>) {
+        self.waiting.fetch_sub(mail.bytes(), Ordering::Relaxed);
+    }
 }
 
 impl<L> Drop for Room<L> {
@@ -105,7 +188,7 @@ impl<L: Letters> Rooms<L> {
         if state.open.len() >= self.limit {
             return Err(NoRoom::Full(self.limit));
         }
-        let (sender, mailbox) = channel();
+        let (slot, mailbox) = mailbox();
         for ((early_line, from), letters) in &mut state.early {
             if *early_line != line {
                 continue;
@@ -114,11 +197,11 @@ impl<L: Letters> Rooms<L> {
             *letters = others;
             let ours: VecDeque<(Label, L)> = ours;
             for (_, letter) in ours {
-                // The receiver is in our hand.
-                let _ = sender.send(Mail::Letter { from: *from, letter });
+                // All that may be early of all peers is less than may wait here.
+                let _ = slot.put(Mail::Letter { from: *from, letter });
             }
         }
-        state.open.insert((line, label), sender);
+        state.open.insert((line, label), Some(slot));
         drop(state);
         Ok(Room { rooms: Arc::clone(self), key: (line, label), mailbox })
     }
@@ -126,10 +209,12 @@ impl<L: Letters> Rooms<L> {
     /// Puts a letter into its room, or keeps it for a room that is about to be opened.
     pub fn deliver(&self, line: LineId, from: u8, label: Label, letter: L) {
         let mut state = self.lock();
-        if let Some(sender) = state.open.get(&(line, label)) {
-            // A room that ends this moment has no use for it.
-            let _ = sender.send(Mail::Letter { from, letter });
-        } else if letter.may_be_early() && !state.used.contains(&label) {
+        if let Some(room) = state.open.get_mut(&(line, label)) {
+            put(room, Mail::Letter { from, letter });
+        } else if letter.may_be_early()
+            && letter.bytes() <= EARLY_BYTES / EARLY
+            && !state.used.contains(&label)
+        {
             let early = state.early.entry((line, from)).or_default();
             if early.len() == EARLY {
                 early.pop_front();
@@ -146,15 +231,15 @@ impl<L: Letters> Rooms<L> {
 
     /// Puts a letter of a peer into all rooms of a connection.
     pub fn deliver_all(&self, line: LineId, from: u8, letter: impl Fn() -> L) {
-        for (_, sender) in self.lock().open.iter().filter(|((its, _), _)| *its == line) {
-            let _ = sender.send(Mail::Letter { from, letter: letter() });
+        for (_, room) in self.lock().open.iter_mut().filter(|((its, _), _)| *its == line) {
+            put(room, Mail::Letter { from, letter: letter() });
         }
     }
 
     /// Ends a room.
     pub fn close(&self, line: LineId, label: Label, why: String) {
-        if let Some(sender) = self.lock().open.get(&(line, label)) {
-            let _ = sender.send(Mail::Close(why));
+        if let Some(room) = self.lock().open.get_mut(&(line, label)) {
+            put(room, Mail::Close(why));
         }
     }
 
@@ -162,14 +247,24 @@ impl<L: Letters> Rooms<L> {
     pub fn close_line(&self, line: LineId, why: &str) {
         let mut state = self.lock();
         state.early.retain(|(its, _), _| *its != line);
-        for (_, sender) in state.open.iter().filter(|((its, _), _)| *its == line) {
-            let _ = sender.send(Mail::Close(why.to_owned()));
+        for (_, room) in state.open.iter_mut().filter(|((its, _), _)| *its == line) {
+            put(room, Mail::Close(why.to_owned()));
         }
     }
 
     /// How many are open.
     pub fn count(&self) -> usize {
         self.lock().open.len()
+    }
+}
+
+/// Puts something into a room, which is over when it takes no more.
+fn put<L: Letters>(room: &mut Option<Slot<L>>, mail: Mail<L>) {
+    if let Some(slot) = room
+        && slot.put(mail).is_err()
+    {
+        tracing::warn!("a session or ceremony ends: more letters came than anybody sends");
+        *room = None;
     }
 }
 
@@ -200,6 +295,8 @@ mod tests {
     enum Word {
         First(u8),
         Second,
+        Long,
+        LongFirst,
         Lost,
     }
 
@@ -208,7 +305,14 @@ mod tests {
             Self::Lost
         }
         fn may_be_early(&self) -> bool {
-            matches!(self, Self::First(_))
+            matches!(self, Self::First(_) | Self::LongFirst)
+        }
+        fn bytes(&self) -> usize {
+            match self {
+                Self::Long => WAITING_BYTES / 4,
+                Self::LongFirst => EARLY_BYTES,
+                Self::First(_) | Self::Second | Self::Lost => 0,
+            }
         }
     }
 
@@ -259,6 +363,34 @@ mod tests {
         assert_eq!(rooms.lock().early[&(1, 2)].len(), EARLY);
         let room = rooms.open(1, label(99)).unwrap();
         assert_eq!(mail(&room), [(2, Word::First(99))]);
+    }
+
+    #[test]
+    fn a_room_is_closed_when_more_waits_in_it_than_anybody_sends() {
+        let rooms = Rooms::<Word>::new(4);
+        let (room, other) = (rooms.open(1, label(1)).unwrap(), rooms.open(1, label(2)).unwrap());
+        for _ in 0..3 {
+            rooms.deliver(1, 2, label(1), Word::Long);
+        }
+        // What is taken out makes room.
+        assert_eq!(mail(&room).len(), 3);
+        for _ in 0..5 {
+            rooms.deliver(1, 2, label(1), Word::Long);
+        }
+        rooms.deliver(1, 3, label(1), Word::Second);
+        rooms.deliver(1, 3, label(2), Word::Second);
+        assert_eq!(mail(&room).len(), 3);
+        assert_eq!(room.mailbox.try_recv().err(), Some(TryRecvError::Disconnected));
+        assert_eq!(rooms.count(), 2, "it holds its place until its thread has ended");
+        assert_eq!(mail(&other), [(3, Word::Second)]);
+    }
+
+    #[test]
+    fn a_first_word_that_no_honest_peer_sends_does_not_wait() {
+        let rooms = Rooms::<Word>::new(4);
+        rooms.deliver(1, 2, label(1), Word::LongFirst);
+        rooms.deliver(1, 2, label(1), Word::First(1));
+        assert_eq!(mail(&rooms.open(1, label(1)).unwrap()), [(2, Word::First(1))]);
     }
 
     #[test]

@@ -6,10 +6,10 @@
 //! flight better than we could. A letter costs one wake-up.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use crate::rooms::Mail;
+use crate::rooms::{Letters, Mail, Mailbox};
 
 /// Whether a letter's turn has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl Deadlines {
 /// A protocol without I/O, as its thread drives it.
 pub trait Turns {
     /// What comes from peers.
-    type Letter;
+    type Letter: Letters;
     /// What is to be done.
     type Action;
 
@@ -157,7 +157,7 @@ pub trait Turns {
 pub fn hold<M: Turns>(
     machine: &mut M,
     first: Vec<M::Action>,
-    mailbox: &Receiver<Mail<M::Letter>>,
+    mailbox: &Mailbox<M::Letter>,
     mut act: impl FnMut(&mut M, M::Action) -> Vec<M::Action>,
 ) {
     let mut queue = VecDeque::from(first);

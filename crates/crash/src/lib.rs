@@ -6,6 +6,7 @@
 //! `BURSAR_CRASH_AT` names sends itself `SIGKILL`:
 //!
 //! - `signed bytes stored`: the first time that it passes this point; `signed bytes stored:3`: the third time;
+//! - `panic at signed bytes stored`: it does not die, but panics there, as a defect in the program would have it;
 //! - `@/a/file`: the point that the file names at that moment. The file is removed before the process dies, so that the
 //!   next start of the same program goes on, and so that of several processes that share the file only one dies.
 //!

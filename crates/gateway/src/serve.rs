@@ -150,6 +150,10 @@ pub async fn serve(
             tracing::error!(panic = ?part.err(), "a part of the gateway has failed");
             Err(ServeError::PartFailed)
         }
+        () = gateway.store.ended() => {
+            tracing::error!("the database's writer has failed: nothing can be stored");
+            Err(ServeError::PartFailed)
+        }
     };
     tracing::info!("stopping: no new requests, finishing what is under way");
     halt.send_replace(true);

@@ -45,6 +45,14 @@ impl Kind {
             Self::Maintenance => "maintenance",
         }
     }
+
+    /// Whether it spends the token of the payout that it targets, and has none of its own.
+    pub const fn spends_targets_token(self) -> bool {
+        match self {
+            Self::Void | Self::RaiseCap => true,
+            Self::Payout | Self::Maintenance => false,
+        }
+    }
 }
 
 impl fmt::Display for Kind {

@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The furthest that two clocks of one deployment may be apart, ms. Co-signers further apart sign nothing together, and
+/// take no journal entry from further ahead.
+pub const CLOCK_SKEW_MS: i64 = 30_000;
+
 /// Milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Millis(i64);

@@ -81,6 +81,23 @@ pub(crate) async fn changed_rows(conn: &impl ConnectionTrait) -> Result<i64, DbE
     row.map_or(Ok(-1), |row| row.try_get_by_index(0))
 }
 
+/// Writes a consistent copy of the whole database into an empty file. The database may be in use meanwhile; nothing is
+/// synced.
+pub(crate) async fn copy_into(conn: &impl ConnectionTrait, to: &Path) -> Result<(), StoreError> {
+    let to = to.to_str().ok_or_else(|| DbErr::Custom(format!("{} is no UTF-8", to.display())))?;
+    let backend = conn.get_database_backend();
+    conn.execute_raw(Statement::from_sql_and_values(backend, "VACUUM INTO ?", [to.into()])).await?;
+    Ok(())
+}
+
+/// What is wrong with the pages of the file, if anything is.
+pub(crate) async fn damage(conn: &impl ConnectionTrait) -> Result<Option<String>, StoreError> {
+    let sql = "PRAGMA integrity_check(1)";
+    let row = conn.query_one_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
+    let found: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(found.filter(|found| found != "ok"))
+}
+
 /// The names of the tables in the file.
 pub(crate) async fn table_names(conn: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
@@ -93,12 +110,14 @@ pub(crate) fn append_only(table: &str) -> [String; 2] {
     [refuse("UPDATE", table, ""), refuse("DELETE", table, "")]
 }
 
-/// The same, but a row may be deleted once the payout of its column `cid` has ended in one of these states.
-pub(crate) fn append_only_until(table: &str, states: &[&str]) -> [String; 2] {
+/// The same, but a row may be deleted once the payout of its column `cid` is in one of these states. Replaces what was
+/// said before.
+pub(crate) fn append_only_until(table: &str, states: &[&str]) -> [String; 4] {
     let states = states.join("', '");
     let lives =
         format!("WHEN (SELECT state_name FROM payouts WHERE payouts.cid = OLD.cid) NOT IN ('{states}')");
-    [refuse("UPDATE", table, ""), refuse("DELETE", table, &lives)]
+    let forget = |verb: &str| format!("DROP TRIGGER IF EXISTS \"{table}_no_{verb}\"");
+    [forget("update"), forget("delete"), refuse("UPDATE", table, ""), refuse("DELETE", table, &lives)]
 }
 
 fn refuse(verb: &str, table: &str, when: &str) -> String {

@@ -5,9 +5,11 @@
 //! SQL and the database's own errors stay inside.
 //!
 //! - `row`: the nouns as they are stored. `writer`: a command a file. `read`: queries, a file a noun.
+//! - `copy`: taking copies and putting them back. `head`: noticing that one was.
 //! - `schema`: tables, their steps and entities. `dialect`: all that is SQLite's.
 
 mod column;
+mod copy;
 mod dialect;
 mod error;
 mod head;
@@ -19,6 +21,7 @@ mod schema;
 mod store;
 mod writer;
 
+pub use copy::{CopyError, PutBack, copy, put_back};
 pub use error::StoreError;
 pub use read::{Payer, PayoutFilter, Retold};
 pub use row::{
@@ -30,7 +33,7 @@ pub use row::{
 };
 pub use store::Store;
 pub use writer::{
-    Accept, AcceptOption, AcceptRefusal, AddressCreate, AddressRefusal, Advance, AdvanceError, AfterDelivery,
-    Audit, ChangeError, DeliveryResult, Derive, Hold, NonceUse, Pause, PauseError, People, PolicyError,
-    REPLY_HEAD_BYTES, ReplayKey, ResendError, RestoreError, TokenTake, Wake,
+    Accept, AcceptOption, AcceptRefusal, AddressCreate, AddressRefusal, Admins, Advance, AdvanceError,
+    AfterDelivery, Audit, ChangeError, DeliveryResult, Derive, Hold, NonceUse, Pause, PauseError, People,
+    PolicyError, REPLY_HEAD_BYTES, ReplayKey, ResendError, RestoreError, TokenTake, Wake,
 };

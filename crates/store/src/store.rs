@@ -7,7 +7,7 @@ use std::sync::Arc;
 use payout::ids::Cid;
 use payout::time::Millis;
 use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder, QuerySelect};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::dialect;
 use crate::error::StoreError;
@@ -34,6 +34,8 @@ struct Inner {
     queue: mpsc::Sender<Command>,
     readers: DatabaseConnection,
     mint: Arc<Mint>,
+    /// Its other end is the writer's; nothing is ever sent.
+    ended: watch::Receiver<()>,
 }
 
 impl fmt::Debug for Store {
@@ -64,10 +66,21 @@ impl Store {
         // Only now: the doubt is in the database, and a missing file no longer says so.
         head.begin(count);
         let (queue, commands) = mpsc::channel(QUEUE);
-        tokio::spawn(
-            Writer::new(connection, Arc::clone(&mint), lock, Commits::new(head, count)).run(commands),
-        );
-        Ok(Self { inner: Arc::new(Inner { queue, readers, mint }) })
+        let writer = Writer::new(connection, Arc::clone(&mint), lock, Commits::new(head, count));
+        let (lives, ended) = watch::channel(());
+        tokio::spawn(async move {
+            // Dropped however the writer ends, also when it panics.
+            let _lives = lives;
+            writer.run(commands).await;
+        });
+        Ok(Self { inner: Arc::new(Inner { queue, readers, mint, ended }) })
+    }
+
+    /// Waits until nothing can be written any more: after [`Self::close`], or because the writer has failed. Whoever
+    /// serves callers must end then; a new start finds everything that was answered.
+    pub async fn ended(&self) {
+        let mut ended = self.inner.ended.clone();
+        while ended.changed().await.is_ok() {}
     }
 
     /// Commits what is queued, and closes. Commands after it get [`StoreError::Closed`].
@@ -169,4 +182,41 @@ async fn highest<E: EntityTrait>(
         .one(connection)
         .await?;
     Ok(highest.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::writer::{Answer, Desk};
+
+    /// A command at which the program is wrong.
+    struct Defect;
+
+    impl Write for Defect {
+        type Done = ();
+        type Refusal = StoreError;
+
+        async fn run(&self, _desk: &mut Desk<'_>) -> Answer<(), StoreError> {
+            panic!("a defect, for this test");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_panics_ends_the_store_and_the_file_can_be_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bursar.db");
+        let store = Store::open(&path).await.unwrap();
+        let lives = tokio::time::timeout(Duration::from_millis(50), store.ended()).await;
+        assert!(lives.is_err(), "it ends only when the writer does");
+        assert!(matches!(store.write(Defect).await, Err(StoreError::Closed)));
+        tokio::time::timeout(Duration::from_secs(5), store.ended()).await.expect("whoever waits is told");
+        assert!(matches!(store.ready(Millis::default()).await, Err(StoreError::Closed)));
+        drop(store);
+        let again = Store::open(&path).await.unwrap();
+        again.ready(Millis::default()).await.unwrap();
+        again.close().await;
+        again.ended().await;
+    }
 }

@@ -4,6 +4,7 @@
 //! - [`anvil`]: the development chain; [`receiver`]: a business system that takes callbacks.
 //! - [`vendor`]: a client of the payout API, written from the wire contract alone.
 //! - [`deployment`]: gateway, co-signers, people and their keys in one folder; [`people`]: their acts.
+//! - [`copies`]: backups of its machines, taken and put back.
 //! - [`fixture`]: deployments that are ready to pay, made once and copied.
 //! - [`bench`]: figures of this machine.
 //! - [`attacks`]: a hostile gateway and hostile co-signers against honest ones.
@@ -16,6 +17,7 @@
 pub mod anvil;
 pub mod attacks;
 pub mod bench;
+pub mod copies;
 pub mod crash;
 pub mod demo;
 pub mod deployment;

@@ -46,6 +46,9 @@ groups! {
     other_bytes_are_not_signed_with_two_hostile_of_four: "bytes-of-four",
     other_bytes_are_not_signed: "bytes",
     limits_hold_for_three_of_four_with_a_hostile_one: "limits-of-four",
+    approvals_of_what_cannot_be_are_no_help: "approved",
+    voids_and_raised_caps_pay_nothing_twice: "remedies",
+    voids_and_raised_caps_pay_nothing_twice_with_a_hostile_one_of_four: "remedies-of-four",
     limits_hold_at_once_and_by_turns: "limits",
     sessions_have_one_name_and_show_everybody_the_same: "sessions",
     approvals_are_not_forged_moved_or_spared: "approvals",
@@ -127,6 +130,42 @@ fn every_threat_names_what_shows_its_defence_and_that_exists() {
             }
         }
     }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The patches of `make prove-attacks`, each of which takes one check out of the co-signer: what they are patches of has
+/// not changed, and each names the attack that it lets through.
+#[test]
+fn every_check_that_can_be_taken_out_is_still_there_and_names_its_attack() {
+    let attacks = attacks();
+    let mut broken = Vec::new();
+    let mut count = 0;
+    for patch in
+        std::fs::read_dir(root().join("scripts/removed-checks")).unwrap().map(|entry| entry.unwrap().path())
+    {
+        count += 1;
+        let text = std::fs::read_to_string(&patch).unwrap();
+        let header = |name: &str| {
+            let line = text
+                .lines()
+                .take_while(|line| !line.starts_with("---"))
+                .find_map(|line| line.strip_prefix(name));
+            line.map(str::trim).unwrap_or_default().to_owned()
+        };
+        if !attacks.contains(&header("Attack:")) || header("Check:").is_empty() {
+            broken.push(format!("{} names no attack, or no check", patch.display()));
+        }
+        let applied = std::process::Command::new("git")
+            .args(["apply", "--check"])
+            .arg(&patch)
+            .current_dir(root())
+            .output();
+        let applied = applied.unwrap();
+        if !applied.status.success() {
+            broken.push(String::from_utf8_lossy(&applied.stderr).into_owned());
+        }
+    }
+    assert!(count >= 10, "{count}");
     assert!(broken.is_empty(), "{broken:#?}");
 }
 

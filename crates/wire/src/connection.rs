@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, WriteHalf};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
@@ -22,6 +22,9 @@ use crate::frame::{self, FrameBuffer, FrameError};
 
 /// Reads are made in pieces of this many bytes.
 const PIECE: usize = 64 * 1024;
+
+/// What may wait for a peer that reads slowly, unless the caller says otherwise: a dozen of the longest frames.
+const QUEUE_BYTES: usize = 48 * 1024 * 1024;
 
 /// What a connection may take.
 #[derive(Debug, Clone, Copy)]
@@ -34,11 +37,19 @@ pub struct Limits {
     pub write_ms: u64,
     /// Frames that may wait to be written.
     pub queue_frames: usize,
+    /// Bytes that may wait to be written; one frame of any length always may.
+    pub queue_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { handshake_ms: 10_000, frame_ms: 30_000, write_ms: 30_000, queue_frames: 1024 }
+        Self {
+            handshake_ms: 10_000,
+            frame_ms: 30_000,
+            write_ms: 30_000,
+            queue_frames: 1024,
+            queue_bytes: QUEUE_BYTES,
+        }
     }
 }
 
@@ -66,7 +77,7 @@ pub enum ConnectionError {
     /// The socket failed.
     #[error("the connection was lost")]
     Lost(#[source] std::io::Error),
-    /// The queue of frames to write is full: the peer takes them too slowly.
+    /// The queue of frames to write is full, by number or by bytes: the peer takes them too slowly.
     #[error("the peer takes messages too slowly")]
     Backlog,
     /// The connection is over.
@@ -154,6 +165,7 @@ impl<In: Serialize + DeserializeOwned, Out: Serialize> Connection<In, Out> {
         let (read_half, write_half) = tokio::io::split(tls);
         let (queue, frames) = mpsc::channel(limits.queue_frames.max(1));
         let (failure, broken) = oneshot::channel();
+        let room = Arc::new(Semaphore::new(limits.queue_bytes.max(frame::LONGEST)));
         tokio::spawn(write_frames(write_half, frames, limits.write_ms, failure));
         let reader = Reader {
             stream: Box::new(read_half) as Box<ReadStream>,
@@ -163,7 +175,7 @@ impl<In: Serialize + DeserializeOwned, Out: Serialize> Connection<In, Out> {
             broken: Some(broken),
             reads: PhantomData,
         };
-        Ok(Self { peer, reader, writer: Writer { queue, writes: PhantomData } })
+        Ok(Self { peer, reader, writer: Writer { queue, room, writes: PhantomData } })
     }
 }
 
@@ -238,16 +250,21 @@ async fn at(deadline: Option<Instant>) {
     }
 }
 
+/// A frame with the room that it takes until it is written or the connection is over.
+type Queued = (Vec<u8>, OwnedSemaphorePermit);
+
 /// The writing half: a queue in front of the task that owns the socket, so that a sender that is dropped half-way
 /// never leaves half a frame on the wire.
 pub struct Writer<Out> {
-    queue: mpsc::Sender<Vec<u8>>,
+    queue: mpsc::Sender<Queued>,
+    /// A permit a byte.
+    room: Arc<Semaphore>,
     writes: PhantomData<fn(Out)>,
 }
 
 impl<Out> Clone for Writer<Out> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone(), writes: PhantomData }
+        Self { queue: self.queue.clone(), room: Arc::clone(&self.room), writes: PhantomData }
     }
 }
 
@@ -265,7 +282,12 @@ impl<Out: Serialize> Writer<Out> {
     /// The message is too long, or the connection is over.
     pub async fn send(&self, message: &Out) -> Result<(), ConnectionError> {
         let frame = frame::encode(message)?;
-        self.queue.send(frame).await.map_err(|_| ConnectionError::Closed)
+        let room = Arc::clone(&self.room).acquire_many_owned(length(&frame));
+        let room = tokio::select! {
+            room = room => room.map_err(|_| ConnectionError::Closed)?,
+            () = self.queue.closed() => return Err(ConnectionError::Closed),
+        };
+        self.queue.send((frame, room)).await.map_err(|_| ConnectionError::Closed)
     }
 
     /// Queues a message if there is room: for a relay, which must not let one slow peer hold up the others.
@@ -274,7 +296,13 @@ impl<Out: Serialize> Writer<Out> {
     /// [`ConnectionError::Backlog`]; the message is too long, or the connection is over.
     pub fn try_send(&self, message: &Out) -> Result<(), ConnectionError> {
         let frame = frame::encode(message)?;
-        self.queue.try_send(frame).map_err(|error| match error {
+        let room = Arc::clone(&self.room).try_acquire_many_owned(length(&frame));
+        let room = room.map_err(|error| match error {
+            TryAcquireError::NoPermits if self.queue.is_closed() => ConnectionError::Closed,
+            TryAcquireError::NoPermits => ConnectionError::Backlog,
+            TryAcquireError::Closed => ConnectionError::Closed,
+        })?;
+        self.queue.try_send((frame, room)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ConnectionError::Backlog,
             mpsc::error::TrySendError::Closed(_) => ConnectionError::Closed,
         })
@@ -286,14 +314,18 @@ impl<Out: Serialize> Writer<Out> {
     }
 }
 
+fn length(frame: &[u8]) -> u32 {
+    u32::try_from(frame.len()).expect("a frame has at most 4 MiB and its length")
+}
+
 /// Owns the socket's writing half until the last writer is dropped or the socket fails.
 async fn write_frames<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     mut stream: WriteHalf<TlsStream<S>>,
-    mut frames: mpsc::Receiver<Vec<u8>>,
+    mut frames: mpsc::Receiver<Queued>,
     write_ms: u64,
     failure: oneshot::Sender<ConnectionError>,
 ) {
-    while let Some(frame) = frames.recv().await {
+    while let Some((frame, room)) = frames.recv().await {
         // Flushed only when nothing more waits, so that a burst goes out in few packets.
         let last = frames.is_empty();
         let written = within(write_ms, "writing a frame", async {
@@ -309,6 +341,7 @@ async fn write_frames<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             let _ = failure.send(cause);
             return;
         }
+        drop(room);
     }
     // The peer may be gone as well; the close is a courtesy.
     let _ = within(write_ms, "closing", async { Ok(stream.shutdown().await?) }).await;

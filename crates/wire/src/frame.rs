@@ -15,6 +15,9 @@ pub const MAX_LENGTH: usize = 4 * 1024 * 1024;
 
 const PREFIX: usize = 4;
 
+/// The bytes of the longest frame.
+pub(crate) const LONGEST: usize = PREFIX + MAX_LENGTH;
+
 /// Why bytes are no frame, or a message fits none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {

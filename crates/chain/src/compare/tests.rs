@@ -112,7 +112,7 @@ fn another_recipient_is_named() {
     let bytes = decoded(transfer(TokenRef::Native, OTHER, 1_500_000));
     assert_eq!(
         compare(&intent(Kind::Payout, "60"), &bytes),
-        Err(Mismatch::Recipient { expected: PAYEE.parse().unwrap(), found: OTHER.parse().unwrap() })
+        Err(Mismatch::Payee { expected: PAYEE.parse().unwrap(), found: OTHER.parse().unwrap() })
     );
 }
 
@@ -165,7 +165,7 @@ fn a_void_is_a_transfer_of_nothing_to_the_payer_itself() {
     }
     assert_eq!(
         compare(&intent(Kind::Void, "60"), &decoded(void(PAYEE))),
-        Err(Mismatch::Recipient { expected: PAYER.parse().unwrap(), found: PAYEE.parse().unwrap() })
+        Err(Mismatch::Payee { expected: PAYER.parse().unwrap(), found: PAYEE.parse().unwrap() })
     );
 }
 

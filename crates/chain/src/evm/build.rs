@@ -35,7 +35,7 @@ pub enum BuildError {
     Network(NetworkId),
     /// Not in its canonical spelling.
     #[error("{0} is no canonical EVM address")]
-    Recipient(Address),
+    Payee(Address),
     /// Not in its canonical spelling.
     #[error("{0} is no canonical EVM contract")]
     Contract(TokenRef),
@@ -52,14 +52,14 @@ pub fn build(build: &Build) -> Result<Vec<u8>, BuildError> {
     let Build { network_id, nonce, to, token, amount, gas_limit, fee } = build;
     let chain_id = network_id.as_str().parse().ok().filter(|id: &u64| id.to_string() == network_id.as_str());
     let chain_id = chain_id.ok_or_else(|| BuildError::Network(network_id.clone()))?;
-    let recipient = address::raw(to).ok_or_else(|| BuildError::Recipient(to.clone()))?;
+    let recipient = address::raw(to).ok_or_else(|| BuildError::Payee(to.clone()))?;
     let (to, value, calldata) = match token {
         TokenRef::Native => (recipient, *amount, Vec::new()),
         TokenRef::Contract(contract) => {
             let contract = erc20::contract_address(contract);
             let contract = contract.ok_or_else(|| BuildError::Contract(token.clone()))?;
             let calldata = erc20::transfer_calldata(to, *amount);
-            (contract, Amount::ZERO, calldata.ok_or_else(|| BuildError::Recipient(to.clone()))?)
+            (contract, Amount::ZERO, calldata.ok_or_else(|| BuildError::Payee(to.clone()))?)
         }
     };
     let tx = Transaction { chain_id, nonce: *nonce, fee: *fee, gas_limit: *gas_limit, to, value, calldata };

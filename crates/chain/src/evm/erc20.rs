@@ -57,7 +57,7 @@ pub(crate) fn calldata(to: &Raw, amount: Amount) -> Vec<u8> {
     abi::transferCall { to: *to, amount: amount.as_u256() }.abi_encode()
 }
 
-/// Recipient and amount of calldata that is exactly a `transfer`: right length, selector, and zeros before the address.
+/// Payee and amount of calldata that is exactly a `transfer`: right length, selector, and zeros before the address.
 pub(crate) fn parse_transfer(calldata: &[u8]) -> Option<(Raw, Amount)> {
     if calldata.len() != CALLDATA_LENGTH {
         return None;

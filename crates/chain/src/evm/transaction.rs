@@ -18,7 +18,7 @@ pub(super) struct Transaction {
     pub(super) fee: Fee,
     /// The most gas.
     pub(super) gas_limit: u64,
-    /// Recipient or contract.
+    /// Payee or contract.
     pub(super) to: Raw,
     /// Wei.
     pub(super) value: Amount,

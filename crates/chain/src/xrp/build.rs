@@ -43,7 +43,7 @@ pub enum BuildError {
     Token(Token),
     /// Not in its canonical spelling.
     #[error("{0} is no classic address")]
-    Recipient(Address),
+    Payee(Address),
     /// More than there is.
     #[error("{0} drops are more than there are")]
     Amount(Amount),
@@ -79,7 +79,7 @@ fn operation(act: &Act) -> Result<Operation, BuildError> {
         Act::Pay { to, tag, amount } => {
             let drops = amount.as_u128().and_then(|drops| u64::try_from(drops).ok());
             Operation::Pay {
-                to: AccountId::of_address(to).ok_or_else(|| BuildError::Recipient(to.clone()))?,
+                to: AccountId::of_address(to).ok_or_else(|| BuildError::Payee(to.clone()))?,
                 tag: *tag,
                 // Above it the number would run into the bits that say what kind of amount it is.
                 drops: drops.filter(|drops| *drops <= MAX_DROPS).ok_or(BuildError::Amount(*amount))?,

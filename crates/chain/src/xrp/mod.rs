@@ -22,7 +22,7 @@ use payout::ids::{Address, AddressIndex, NetworkId, TokenId};
 
 use crate::decoded::{DecodeError, Decoded};
 use crate::derive::DeriveError;
-use crate::family::{AddressError, ChainFamily, MemoError, Recipient, RecipientError, TokenIdError};
+use crate::family::{AddressError, ChainFamily, MemoError, Payee, PayeeError, TokenIdError};
 use crate::signature::{AttachError, Attached, EcdsaSignature};
 
 pub use account_flag::AccountFlag;
@@ -39,7 +39,7 @@ pub struct Xrp;
 
 impl ChainFamily for Xrp {
     /// A classic address, or an X-address without a tag. One with a tag says more than an address: it is read by
-    /// [`Self::recipient`] only.
+    /// [`Self::payee`] only.
     fn parse_address(&self, network: &NetworkId, text: &str) -> Result<Address, AddressError> {
         let (account, tag) = x_address::parse_either(network, text)?;
         match tag {
@@ -57,15 +57,10 @@ impl ChainFamily for Xrp {
         tag::parse(memo).map(drop)
     }
 
-    fn recipient(
-        &self,
-        network: &NetworkId,
-        to: &str,
-        memo: Option<&str>,
-    ) -> Result<Recipient, RecipientError> {
+    fn payee(&self, network: &NetworkId, to: &str, memo: Option<&str>) -> Result<Payee, PayeeError> {
         let (account, carried) = x_address::parse_either(network, to)?;
         let tag = tag::agreed(carried, memo.map(tag::parse).transpose()?)?;
-        Ok(Recipient { address: account.to_address(), memo: tag.map(|tag| tag.to_string()) })
+        Ok(Payee { address: account.to_address(), memo: tag.map(|tag| tag.to_string()) })
     }
 
     /// `44/144/0/0/index` on the main network, `44/1/0/0/index` (SLIP-44's number for all test networks) elsewhere: the

@@ -85,4 +85,12 @@ impl Letters for Letter {
             Self::Round { .. } | Self::Echo { .. } | Self::Ack(_) | Self::LinkLost => false,
         }
     }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Round { payload, .. } => payload.len(),
+            Self::Echo { fingerprint: text, .. } | Self::Ack(text) | Self::Abort { why: text } => text.len(),
+            Self::Begin { .. } | Self::LinkLost => 0,
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! The thread of one ceremony: a mailbox, a clock and somebody who does what the machine wants.
 
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use mpc::KeyShare;
@@ -14,7 +13,7 @@ use super::fingerprint::Fingerprinted;
 use super::letter::Letter;
 use super::machine::{Action, Machine};
 use super::terms::{Terms, Timing};
-use crate::rooms::Mail;
+use crate::rooms::Mailbox;
 use crate::turns;
 
 /// What a ceremony wants done by the co-signer that holds it. Whatever fails says why, for people.
@@ -66,7 +65,7 @@ pub trait Ceremony {
 }
 
 /// Holds a ceremony to its end.
-pub fn run<C: Ceremony>(desk: &mut C, terms: Terms, timing: Timing, mailbox: &Receiver<Mail<Letter>>) {
+pub fn run<C: Ceremony>(desk: &mut C, terms: Terms, timing: Timing, mailbox: &Mailbox<Letter>) {
     let (mut machine, first) = Machine::open(terms, timing, Instant::now());
     turns::hold(&mut machine, first, mailbox, |machine, action| act(desk, machine, action));
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use payout::time::CLOCK_SKEW_MS;
 use tokio::time::Instant;
 use wire::connection::{Connection, ConnectionError, Reader};
 use wire::message::{FromCosigner, Label, PeerMessage, ToCosigner, speaks};
@@ -118,7 +119,7 @@ impl OpenLine<'_> {
                     return Err(ConnectionError::Closed);
                 }
                 let apart_ms = now().since(theirs);
-                if apart_ms.abs() > cosigner.timing.skew_ms {
+                if apart_ms.abs() > CLOCK_SKEW_MS {
                     tracing::warn!(
                         gateway = line.gateway,
                         apart_ms,

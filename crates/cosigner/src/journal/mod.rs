@@ -40,7 +40,7 @@ pub use in_flight::{Claim, CommitError, Contributed, Reservation};
 pub use one_to_one::{Conflict, Evidence};
 pub use open::JournalError;
 pub use quarantine::Quarantine;
-pub use share::{AHEAD_MS, MergeError, Merged, Rest, Share};
+pub use share::{MergeError, Merged, Rest, Share};
 pub use union::{PolicySeen, ShareSeen, StopSeen, Union};
 pub use wire::journal::{Body, CeremonyStage, Contribution, Facts};
 pub use writer::WriteFailed;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use payout::approval::FreezeOrder;
 use payout::policy::{FREEZE_AHEAD_MS, MAX_REASON_CHARS};
-use payout::time::Millis;
+use payout::time::{CLOCK_SKEW_MS, Millis};
 use wire::message::{JournalHead, SignedEntry};
 
 use super::chain::{EntryFault, Place};
@@ -16,9 +16,6 @@ use super::quarantine::Quarantine;
 use super::state::State;
 use super::writer::Job;
 use wire::journal::{Body, Facts};
-
-/// How far an entry's time may lie ahead of our clock, ms. More than that and one of the clocks is wrong.
-pub const AHEAD_MS: i64 = 30_000;
 
 /// The most that one message carries: well below a frame.
 const ENTRIES: usize = 4096;
@@ -220,7 +217,7 @@ impl Journal {
         }
         entry.verify(&seat.key).map_err(|_| EntryFault::Signature { author, seq })?;
         let ahead_ms = at.since(clock);
-        if ahead_ms > AHEAD_MS {
+        if ahead_ms > CLOCK_SKEW_MS {
             return Err(EntryFault::Future { author, seq, ahead_ms });
         }
         let body = Body::from_bytes(&entry.body).ok_or(EntryFault::Unreadable { author, seq })?;

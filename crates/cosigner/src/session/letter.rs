@@ -77,4 +77,14 @@ impl Letters for Letter {
             Self::Pending(_) | Self::Checked(_) | Self::Round { .. } | Self::LinkLost => false,
         }
     }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Begin(Begin { heads, .. }) => size_of::<Begin>() + heads.len() * size_of::<JournalHead>(),
+            Self::Pending(claims) => claims.iter().map(|claim| claim.len() + size_of::<Vec<u8>>()).sum(),
+            Self::Round { payload, .. } => payload.len(),
+            Self::Refuse { reason: text, .. } | Self::Abort { why: text } => text.len(),
+            Self::Checked(_) | Self::LinkLost => 0,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use mpc::{Abort, Outgoing, Party, Progress, Signature};
 use payout::ids::Digest;
-use payout::time::Millis;
+use payout::time::{CLOCK_SKEW_MS, Millis};
 use wire::message::{Check, Finality, FromCosigner, JournalHead, Label, PeerMessage, Refusal};
 
 use super::letter::{Begin, Letter};
@@ -294,7 +294,7 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
             return self.abort(&why, None, actions);
         }
         let apart = begin.now.since(self.clock(now));
-        if apart.abs() > self.timing.skew_ms {
+        if apart.abs() > CLOCK_SKEW_MS {
             let refusal = Refusal {
                 check: Check::Time,
                 finality: Finality::Later,
@@ -302,7 +302,7 @@ impl<P, S: mpc::Session<Output = Signature>> Machine<P, S> {
                     "the clock of co-signer {from} is {} ms {} this one's; {} ms are allowed: set the clocks",
                     apart.abs(),
                     if apart > 0 { "ahead of" } else { "behind" },
-                    self.timing.skew_ms
+                    CLOCK_SKEW_MS
                 ),
                 never: None,
             };

@@ -1,6 +1,5 @@
 //! The thread of one session: a mailbox, a clock and somebody who does what the machine wants.
 
-use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use mpc::{Outgoing, Signature};
@@ -10,7 +9,7 @@ use wire::message::{FromCosigner, JournalHead, PeerMessage, Refusal};
 use super::letter::Letter;
 use super::machine::{Action, Cleared, Machine, Material};
 use super::terms::{Terms, Timing};
-use crate::rooms::Mail;
+use crate::rooms::Mailbox;
 use crate::turns;
 
 /// What a session wants done by the co-signer that holds it.
@@ -53,7 +52,7 @@ pub trait Session {
 }
 
 /// Holds a session to its end.
-pub fn run<S: Session>(desk: &mut S, terms: Terms, timing: Timing, mailbox: &Receiver<Mail<Letter>>) {
+pub fn run<S: Session>(desk: &mut S, terms: Terms, timing: Timing, mailbox: &Mailbox<Letter>) {
     let (mut machine, first) = Machine::open(terms, timing, Instant::now());
     // A ban that is not on disk must not be known: a restart would forget it. Nothing is said after that, and the peers
     // run into their time-out.

@@ -32,13 +32,11 @@ pub struct Timing {
     pub round: Duration,
     /// The longest wait from the order to the signature.
     pub session: Duration,
-    /// The furthest that two clocks may be apart, ms.
-    pub skew_ms: i64,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { round: Duration::from_millis(700), session: Duration::from_millis(2_500), skew_ms: 30_000 }
+        Self { round: Duration::from_millis(700), session: Duration::from_millis(2_500) }
     }
 }
 

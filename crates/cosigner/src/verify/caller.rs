@@ -31,7 +31,7 @@ pub(crate) fn verified(
     let family = chain::family(network.family);
     let address = |text: &str| family.parse_address(&network.network_id, text).ok();
     let recipient = |to: &str, memo: Option<&str>| {
-        let recipient = family.recipient(&network.network_id, to, memo).ok()?;
+        let recipient = family.payee(&network.network_id, to, memo).ok()?;
         Some((recipient.address, recipient.memo))
     };
     let terms =

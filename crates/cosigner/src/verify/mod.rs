@@ -49,7 +49,7 @@ pub use context::{Context, Session, WalletKey};
 pub use ours::{OWN_ADDRESSES, learn_own_addresses};
 pub use stops::StopOrder;
 pub use terms::DEVELOPMENT_NETWORKS;
-pub use time::{CLOCKS_MS, SEEN_WITHIN_MS};
+pub use time::SEEN_WITHIN_MS;
 pub use verified::{Outline, Sighted, Verified};
 pub use vouched::{Vouched, vouched};
 

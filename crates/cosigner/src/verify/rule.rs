@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use payout::coin::CoinId;
 use payout::intent::Intent;
-use payout::policy::{self, Case, Limits, Outcome, Recipient, RuleUse, Rules};
+use payout::policy::{self, Case, Held, Limits, Outcome, Recipient, RuleUse, Rules};
 use wire::message::{Check, Refusal, SignRequest};
 
 use super::context::Context;
@@ -59,8 +59,8 @@ pub(crate) fn check(
         ctx.union.rule_use(ctx.proven(), rule, &case.coin, start, Some(digest))
     };
     let newest = ctx.policy.newest_rules();
-    let outcome = policy::check_rule(named, newest, people, ctx.policy.book(), &case, &intent.rule, &usage)
-        .map_err(|gap| {
+    let held = Held { named, newest, people, book: ctx.policy.book() };
+    let outcome = policy::check_rule(held, &case, &intent.rule, &usage).map_err(|gap| {
         let reason = match doubt {
             Some(doubt) => format!("{gap}; the caller's signature does not count: {doubt}"),
             None => gap.why,

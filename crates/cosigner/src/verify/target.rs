@@ -18,7 +18,7 @@ pub(crate) fn check(ctx: &Context<'_>, believed: Believed, subject: &Subject) ->
         (Kind::Payout, Some(_)) if first => contradiction("a first attempt refers to no other intent"),
         (Kind::Maintenance, Some(_)) => contradiction("a maintenance operation refers to no other intent"),
         (Kind::Payout | Kind::Void | Kind::RaiseCap, None) => {
-            contradiction(format!("a {} must name the intent that it refers to", name(intent)))
+            contradiction(format!("{} must name the intent that it refers to", name(intent)))
         }
         (Kind::Payout | Kind::Void | Kind::RaiseCap, Some(named)) => {
             let target = subject.target.as_ref().ok_or_else(|| {
@@ -37,7 +37,7 @@ pub(crate) fn check(ctx: &Context<'_>, believed: Believed, subject: &Subject) ->
 fn name(intent: &Intent) -> String {
     match intent.kind {
         Kind::Payout => format!("attempt {}", intent.attempt),
-        kind => kind.to_string(),
+        kind => format!("a {kind}"),
     }
 }
 

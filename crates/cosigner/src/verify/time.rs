@@ -4,17 +4,13 @@
 //! a payout back must have shown it then.
 
 use payout::intent::Intent;
-use payout::time::Millis;
+use payout::time::{CLOCK_SKEW_MS, Millis};
 use wire::message::{Check, Refusal};
 
 use super::context::{Context, Session};
 use super::rule::Dated;
 use super::subject::Subject;
-use crate::journal::AHEAD_MS;
 use crate::refuse::later;
-
-/// The most that two participants' times may differ, ms.
-pub const CLOCKS_MS: i64 = AHEAD_MS;
 
 /// How long after it was made an intent must have been seen first if its rule asks for hours and nobody signed its
 /// time, ms. A gateway shows it at once; one that was away for longer leaves it to people.
@@ -29,12 +25,12 @@ pub(crate) fn check(
     let now = ctx.now(session.participants);
     for (peer, theirs) in session.clocks {
         let apart = ctx.clock.since(*theirs).abs();
-        if apart > CLOCKS_MS {
+        if apart > CLOCK_SKEW_MS {
             return Err(later(Check::Time, format!("the clock of co-signer {peer} is {apart} ms off ours")));
         }
         // An entry may be dated ahead of our clock, by as much again.
         let ahead = now.since(*theirs);
-        if ahead > CLOCKS_MS + AHEAD_MS {
+        if ahead > 2 * CLOCK_SKEW_MS {
             let reason = format!("the journals held here are {ahead} ms ahead of co-signer {peer}'s clock");
             return Err(later(Check::Time, reason));
         }
@@ -72,7 +68,7 @@ pub(crate) fn check_sight(ctx: &Context<'_>, subject: &Subject, dated: Dated) ->
 
 fn begun(intent: &Intent, now: Millis) -> Result<(), Refusal> {
     let ahead = intent.created.since(now);
-    if ahead <= CLOCKS_MS {
+    if ahead <= CLOCK_SKEW_MS {
         return Ok(());
     }
     Err(later(Check::Time, format!("the intent was made {ahead} ms in the future")))

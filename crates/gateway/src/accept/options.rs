@@ -99,6 +99,7 @@ pub fn options(
     (made.collect(), found.unmet)
 }
 
-fn denial(rule: &payout::ids::RuleId, outcome: &Outcome) -> String {
+/// The words of a `deny`.
+pub(super) fn denial(rule: &payout::ids::RuleId, outcome: &Outcome) -> String {
     format!("rule {rule} says {}", outcome.as_str())
 }

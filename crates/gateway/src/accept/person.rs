@@ -8,6 +8,7 @@ use payout::life::Cause;
 use payout::policy::{Recipient, UnmetRule};
 use payout::request::fields::PayoutCall;
 use payout::request::{Code, Rejected};
+use payout::time::Millis;
 use store::{Accept, AcceptRefusal, Call, Project, StoreError, Terms};
 
 use super::options::{Asked, options};
@@ -113,21 +114,7 @@ pub async fn apply(
 ) -> Result<(), ApplicationError> {
     gateway.gate.may_decide()?;
     let now = clock::now();
-    let applicant = drafted.applicant.clone().ok_or(ApplicationError::NotSigned)?;
-    let owner = gateway.policy().people().owner_of(&act.key()).map(|principal| principal.id.clone());
-    let is_theirs = act.act == Act::Apply
-        && act.intent == drafted.digest()
-        && act.principal == applicant
-        && owner.as_ref() == Some(&applicant)
-        && act.verify().is_ok();
-    if !is_theirs {
-        return Err(ApplicationError::NotSigned);
-    }
-    // A number that was not minted before now is none of ours: stored, it would be where counting goes on from.
-    let is_minted = drafted.cid < gateway.store.mint_cid(now);
-    if !is_minted || !(0..DRAFT_LIFE_MS).contains(&now.since(drafted.created)) {
-        return Err(ApplicationError::Stale);
-    }
+    let applicant = applicant_of(gateway, drafted, &act, now)?;
     let project = project(gateway, application.project).await?;
     let policy = gateway.policy();
     let resolved =
@@ -171,6 +158,34 @@ pub async fn apply(
         }
         Err(AcceptRefusal::Store(error)) => Err(error.into()),
     }
+}
+
+/// Who signed a draft: the applicant whom it names, with a key of theirs, over a number and a time that are ours.
+///
+/// # Errors
+/// [`ApplicationError::NotSigned`], [`ApplicationError::Stale`].
+pub(super) fn applicant_of(
+    gateway: &Gateway,
+    drafted: &Intent,
+    act: &SignedAct,
+    now: Millis,
+) -> Result<PrincipalId, ApplicationError> {
+    let applicant = drafted.applicant.clone().ok_or(ApplicationError::NotSigned)?;
+    let owner = gateway.policy().people().owner_of(&act.key()).map(|principal| principal.id.clone());
+    let is_theirs = act.act == Act::Apply
+        && act.intent == drafted.digest()
+        && act.principal == applicant
+        && owner.as_ref() == Some(&applicant)
+        && act.verify().is_ok();
+    if !is_theirs {
+        return Err(ApplicationError::NotSigned);
+    }
+    // A number that was not minted before now is none of ours: stored, it would be where counting goes on from.
+    let is_minted = drafted.cid < gateway.store.mint_cid(now);
+    if !is_minted || !(0..DRAFT_LIFE_MS).contains(&now.since(drafted.created)) {
+        return Err(ApplicationError::Stale);
+    }
+    Ok(applicant)
 }
 
 async fn project(gateway: &Gateway, id: ProjectId) -> Result<std::sync::Arc<Project>, ApplicationError> {

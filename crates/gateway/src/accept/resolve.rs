@@ -1,10 +1,11 @@
 //! What a request's texts name: currency, wallet, from, to, amount, memo, remark, callback URL, in that order.
 
-use chain::{ChainFamily, Recipient, RecipientError};
+use chain::{ChainFamily, Payee, PayeeError};
 use payout::coin::{Coin, Network};
 use payout::ids::{Address, AddressIndex};
+use payout::intent::Intent;
 use payout::money::Amount;
-use payout::policy::{Rules, Wallet};
+use payout::policy::{Recipient, Rules, Wallet};
 use payout::request::check::{self, MemoRule};
 use payout::request::fields::PayoutCall;
 use payout::request::{Code, Rejected};
@@ -27,7 +28,7 @@ pub struct Resolved<'a> {
     /// That address.
     pub from: Address,
     /// The recipient, canonical, with the memo.
-    pub to: Recipient,
+    pub to: Payee,
     /// How much, base units.
     pub amount: Amount,
     /// Whether the recipient is one of the project's own addresses.
@@ -89,9 +90,9 @@ pub async fn resolve<'a>(
 
     let source = source(gateway, rules, network, project, call, from).await?;
     let memo = call.memo.as_deref();
-    let to = family.recipient(&network.network_id, &call.to_address, memo);
+    let to = family.payee(&network.network_id, &call.to_address, memo);
     // The contract's order: address, amount, memo.
-    if let Err(RecipientError::Address(_)) = to {
+    if let Err(PayeeError::Address(_)) = to {
         return Err(Code::Address.into());
     }
     let amount = check::amount(&call.amount, coin.decimals)?;
@@ -199,6 +200,24 @@ pub async fn is_internal(
         return Ok(true);
     }
     Ok(gateway.store.address_owner(network.family, address).await?.is_some())
+}
+
+/// What is known of an intent's recipient by our own records.
+///
+/// # Errors
+/// [`StoreError`] when the database can't be read.
+pub async fn recipient_of(
+    gateway: &Gateway,
+    rules: &Rules,
+    intent: &Intent,
+) -> Result<Recipient, StoreError> {
+    if let Some(network) = rules.network(&intent.chain_id)
+        && is_internal(gateway, rules, network, &intent.to).await?
+    {
+        return Ok(Recipient::Internal);
+    }
+    let known = gateway.store.known_recipient(None, &intent.chain_id, &intent.to).await?;
+    Ok(if known { Recipient::Known } else { Recipient::FirstTime })
 }
 
 fn is_payout_address(network: &Network, wallet: &Wallet, address: &Address) -> bool {

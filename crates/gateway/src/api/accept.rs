@@ -95,7 +95,7 @@ fn vouched_for(policy: &Policy, body: &[u8], intent: &Intent) -> Result<(), Refu
     let family = chain::family(network.family);
     let address = |text: &str| family.parse_address(&network.network_id, text).ok();
     let recipient = |to: &str, memo: Option<&str>| {
-        let recipient = family.recipient(&network.network_id, to, memo).ok()?;
+        let recipient = family.payee(&network.network_id, to, memo).ok()?;
         Some((recipient.address, recipient.memo))
     };
     let terms = caller::Terms {

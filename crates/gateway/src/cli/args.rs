@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use payout::ids::{Cid, PrincipalId};
 
 use super::{
-    audit, callback, doctor, export, freeze, genesis, init, key, pause, payout as payout_noun, policy,
-    project, restore, wallet,
+    audit, backup, callback, doctor, export, freeze, genesis, init, key, pause, payout as payout_noun,
+    policy, project, restore, wallet,
 };
 
 /// A self-hosted wallet for payouts: approved by people, signed by several machines, paid once.
@@ -111,6 +111,7 @@ pub(super) enum Command {
     /// Stops all signing of the deployment, or lifts that.
     #[command(subcommand)]
     Freeze(freeze::FreezeCommand),
+    Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     /// The audit log.
     Audit(audit::AuditArgs),

@@ -91,18 +91,28 @@ fn show(intent: &Intent, digest: &Digest, policy: &Policy) -> String {
     // Writing to a String cannot fail.
     let _ = match intent.kind {
         Kind::Payout => writeln!(head, "Payout {} of project {}", intent.cid, intent.project),
-        kind => writeln!(
+        Kind::Void => writeln!(
             head,
-            "{} {} of project {} (for intent {})",
-            kind,
+            "Void {} of project {}: spends the token of intent {} on nothing",
             intent.cid,
             intent.project,
             target(intent)
         ),
+        Kind::RaiseCap => writeln!(
+            head,
+            "Raised cap {} of project {}: pays intent {} under another fee cap",
+            intent.cid,
+            intent.project,
+            target(intent)
+        ),
+        Kind::Maintenance => writeln!(head, "Maintenance {} of project {}", intent.cid, intent.project),
     };
     let optional = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), harmless);
     let mut lines = vec![
-        ("pays", format!("{} {}", intent.amount_text, harmless(&name))),
+        (
+            if intent.kind == Kind::Void { "does not pay" } else { "pays" },
+            format!("{} {}", intent.amount_text, harmless(&name)),
+        ),
         ("to", recipient(intent, policy)),
         ("memo", optional(intent.memo.as_deref())),
         ("from", format!("{} (wallet {}, address {})", intent.from, intent.wallet, intent.address_index)),

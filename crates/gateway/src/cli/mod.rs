@@ -6,6 +6,7 @@
 mod answer;
 mod args;
 mod audit;
+mod backup;
 mod callback;
 mod ceremony;
 mod cosigner;
@@ -25,6 +26,7 @@ mod pause;
 mod payout;
 mod policy;
 mod project;
+mod remedy;
 mod restore;
 mod roster;
 mod run;

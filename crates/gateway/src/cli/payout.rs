@@ -16,6 +16,7 @@ use super::answer::Answer;
 use super::desk::{Consent, Desk, confirm};
 use super::failure::Failure;
 use super::intent::{self, Reading};
+use super::remedy::{self, RaiseCapArgs, VoidArgs};
 use super::table::{fields, harmless, table};
 use super::time::utc;
 use crate::accept::person::business_number;
@@ -40,6 +41,10 @@ pub(super) enum PayoutCommand {
     Withdraw(ActArgs),
     /// Applies for a payout.
     Create(CreateArgs),
+    /// Orders that a payout which is stuck is paid under a higher fee cap.
+    RaiseCap(RaiseCapArgs),
+    /// Orders that the token of a payout which is stuck is spent on nothing, so that those behind it go on.
+    Void(VoidArgs),
 }
 
 #[derive(Debug, Args)]
@@ -122,6 +127,8 @@ pub(super) async fn run(desk: &Desk, command: PayoutCommand) -> Result<Answer, F
         PayoutCommand::Reject(args) => act(desk, args, Act::Reject).await,
         PayoutCommand::Withdraw(args) => act(desk, args, Act::Withdraw).await,
         PayoutCommand::Create(args) => create(desk, args).await,
+        PayoutCommand::RaiseCap(args) => remedy::raise_cap(desk, args).await,
+        PayoutCommand::Void(args) => remedy::void(desk, args).await,
     }
 }
 
@@ -312,7 +319,7 @@ fn same(
     };
     let recipient = network.and_then(|network| {
         let memo = asked.memo.as_deref();
-        chain::family(network.family).recipient(&network.network_id, &asked.to_address, memo).ok()
+        chain::family(network.family).payee(&network.network_id, &asked.to_address, memo).ok()
     });
     let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
     let figure = |text: &str| Amount::parse(text, MAX_DECIMALS).ok();

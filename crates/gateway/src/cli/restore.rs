@@ -1,11 +1,13 @@
 //! `bursar restore`
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use store::Outcome;
 
 use super::answer::Answer;
+use super::backup;
 use super::desk::{Consent, Desk, confirm};
 use super::failure::Failure;
 use super::table::{harmless, table};
@@ -26,6 +28,12 @@ pub(super) struct RestoreArgs {
 
 #[derive(Debug, Subcommand)]
 enum RestoreCommand {
+    /// Puts a copy of the database in its place, whole and alone; the gateway must have stopped. What was there is moved
+    /// aside.
+    Put {
+        /// The copy, as `bursar backup` writes it.
+        file: PathBuf,
+    },
     /// Confirms, as an admin who has read the report, that signing may go on; two admins must.
     Confirm {
         /// Confirms without asking.
@@ -40,6 +48,7 @@ pub(super) async fn run(desk: &Desk, args: RestoreArgs) -> Result<Answer, Failur
             let sheet = desk.client()?.restore().await?;
             Answer::new(text(&sheet), &sheet)
         }
+        Some(RestoreCommand::Put { file }) => backup::put_back(desk, &file).await,
         Some(RestoreCommand::Confirm { yes }) => vote(desk, Consent::of(yes)).await,
     }
 }

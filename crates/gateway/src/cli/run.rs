@@ -10,8 +10,8 @@ use super::args::{Cli, Command};
 use super::desk::Desk;
 use super::failure::{Failure, Kind};
 use super::{
-    audit, callback, cosigner, doctor, export, freeze, genesis, init, key, log, pause, payout, policy,
-    project, restore, serve, status, wallet, why,
+    audit, backup, callback, cosigner, doctor, export, freeze, genesis, init, key, log, pause, payout,
+    policy, project, restore, serve, status, wallet, why,
 };
 
 /// Exit code of something that was refused or found wrong.
@@ -57,6 +57,7 @@ async fn run(desk: &Desk, command: Command) -> Result<Answer, Failure> {
         Command::Pause(args) => pause::pause(desk, args).await,
         Command::Resume { pause } => pause::resume(desk, pause).await,
         Command::Freeze(command) => freeze::run(desk, command).await,
+        Command::Backup(args) => backup::run(desk, args).await,
         Command::Restore(args) => restore::run(desk, args).await,
         Command::Audit(args) => audit::run(desk, args).await,
         Command::Status => status::run(desk).await,

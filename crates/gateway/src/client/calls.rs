@@ -16,6 +16,7 @@ use crate::operator::pauses::{PauseLine, PauseOrder};
 use crate::operator::payouts::acts::Acted;
 use crate::operator::payouts::apply::{ApplicationBody, Applied, Draft, SignedApplication};
 use crate::operator::payouts::list::{ListQuery, PayoutLine};
+use crate::operator::payouts::remedies::{RemedyBody, SignedRemedy};
 use crate::operator::payouts::show::PayoutSheet;
 use crate::operator::payouts::why::Why;
 use crate::operator::policy::PolicySheet;
@@ -62,6 +63,23 @@ impl OperatorClient {
     /// Delivers a signed act.
     pub async fn act(&self, cid: Cid, act: &SignedAct) -> Result<Acted, ClientError> {
         self.post(&format!("/bursar/v1/payouts/{cid}/acts"), act).await
+    }
+
+    /// The intent that an order about a payout would mean. Read it before you sign it.
+    pub async fn draft_remedy(&self, target: Cid, order: &RemedyBody) -> Result<Draft, ClientError> {
+        self.post(&format!("/bursar/v1/payouts/{target}/remedies/draft"), order).await
+    }
+
+    /// Orders what was drafted: signs the intent as its applicant.
+    pub async fn order_remedy(
+        &self,
+        target: Cid,
+        order: RemedyBody,
+        intent: &Intent,
+    ) -> Result<Applied, ClientError> {
+        let act = self.sign_act(Act::Apply, intent.digest())?;
+        let signed = SignedRemedy { order, intent: intent.canonical(), act };
+        self.post(&format!("/bursar/v1/payouts/{target}/remedies"), &signed).await
     }
 
     /// The documents in force.

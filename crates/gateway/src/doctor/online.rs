@@ -2,7 +2,7 @@
 
 use payout::ids::Digest;
 use payout::policy::Environment;
-use payout::time::Millis;
+use payout::time::{CLOCK_SKEW_MS, Millis};
 
 use super::Findings;
 use crate::config::Config;
@@ -12,7 +12,7 @@ use crate::operator::status::{ChainLine, NodeLine, StatusSheet};
 /// Clocks that differ by more are looked at.
 const CLOCK_WARNING_MS: i64 = 2_000;
 /// Co-signers hold at this difference.
-const CLOCK_ERROR_MS: i64 = 30_000;
+const CLOCK_ERROR_MS: i64 = CLOCK_SKEW_MS;
 /// A head that is older than this is late where the configuration says nothing.
 const LAG_MS: i64 = 60_000;
 /// A payout that is older than this and has not ended is looked at.

@@ -47,16 +47,19 @@ fn awaited(row: &PayoutRow, found: &Result<Progress, ActError>) -> Wait {
     };
     match found {
         Ok(found) => match steps.get(found.step) {
-            Some(step) => wait(
-                format!(
-                    "step {} of {}: {} more of {} must approve",
-                    found.step + 1,
-                    steps.len(),
-                    found.missing,
-                    step.group
-                ),
-                "they run `bursar payout approve` or `bursar payout reject`",
-            ),
+            Some(step) => {
+                let cid = row.cid();
+                wait(
+                    format!(
+                        "step {} of {}: {} more of {} must approve",
+                        found.step + 1,
+                        steps.len(),
+                        found.missing,
+                        step.group
+                    ),
+                    format!("they run `bursar payout approve {cid}` or `bursar payout reject {cid}`"),
+                )
+            }
             None => wait("all approvals are given", "none"),
         },
         Err(why) => wait(format!("approvals do not count: {why}"), "withdraw it, or let it expire"),

@@ -4,14 +4,14 @@
 //! it, the end of a pause) it waits for at status 5, with that as its reason. It never does anything on a chain.
 
 use payout::ids::Digest;
-use payout::intent::{Intent, Kind};
+use payout::intent::Intent;
 use payout::life::{Build, Cause, Event, Happened, State, Step};
 use store::{Advance, AdvanceError, PayoutRow, TokenTake};
 
 use super::lane::{self, Desk, Known};
 use super::pace::again;
 use super::record::{self, hold, wait};
-use super::{Next, StepError, paused, sight};
+use super::{Next, StepError, paused, remedy, sight};
 use crate::clock;
 use crate::node::{Hold, Plan};
 use crate::state::Gateway;
@@ -40,6 +40,9 @@ pub(super) async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, Step
     if let Some(why) = gateway.memory.outages.now(&intent.chain_id) {
         return hold(gateway, &row, node_is_out(&why), again(&row, now, 1000)).await;
     }
+    if intent.kind.spends_targets_token() {
+        return remedy::build(gateway, &row).await;
+    }
     let desk = gateway.memory.lanes.desk(intent);
     let mut known = desk.turn().await;
     if desk.is_behind(row.cid())
@@ -65,9 +68,7 @@ async fn take_turn(
 ) -> Result<Next, StepError> {
     let intent = &row.payout.intent;
     let Some(road) = gateway.nodes.road(&intent.chain_id) else {
-        let reason = format!("this gateway has no nodes for chain {}", intent.chain_id);
-        let next_action = "add a [[chain]] table to gateway.toml and start again";
-        return hold(gateway, row, wait(reason, next_action), again(row, clock::now(), 5000)).await;
+        return without_nodes(gateway, row).await;
     };
     for _ in 0..TRIES {
         let lane = known.view(gateway, intent).await?;
@@ -105,10 +106,17 @@ async fn take_turn(
     hold(gateway, row, wait(reason, next_action), again(row, clock::now(), 1000)).await
 }
 
+/// Nobody can be asked about its chain.
+pub(super) async fn without_nodes(gateway: &Gateway, row: &PayoutRow) -> Result<Next, StepError> {
+    let reason = format!("this gateway has no nodes for chain {}", row.payout.intent.chain_id);
+    let next_action = "add a [[chain]] table to gateway.toml and start again";
+    hold(gateway, row, wait(reason, next_action), again(row, clock::now(), 5000)).await
+}
+
 /// The bytes and their token, in one transaction.
 async fn take(gateway: &Gateway, row: &PayoutRow, build: Build) -> Result<PayoutRow, AdvanceError> {
     let now = clock::now();
-    let take = token_take(&row.payout.intent, row.digest, &build);
+    let take = Some(token_take(&row.payout.intent, row.digest, &build));
     let happened = Happened { event: Event::Built { build }, cause: Cause::Engine(Step::Build), at: now };
     gateway
         .store
@@ -125,16 +133,12 @@ async fn take(gateway: &Gateway, row: &PayoutRow, build: Build) -> Result<Payout
         .await
 }
 
-/// A void or raised cap spends the token of its target, and takes none.
-fn token_take(intent: &Intent, digest: Digest, build: &Build) -> Option<TokenTake> {
-    match intent.kind {
-        Kind::Payout | Kind::Maintenance => Some(TokenTake {
-            network_id: intent.network_id.clone(),
-            from: intent.from.clone(),
-            token: build.token.clone(),
-            intent: digest,
-        }),
-        Kind::Void | Kind::RaiseCap => None,
+fn token_take(intent: &Intent, intent_digest: Digest, build: &Build) -> TokenTake {
+    TokenTake {
+        network_id: intent.network_id.clone(),
+        from: intent.from.clone(),
+        token: build.token.clone(),
+        intent: intent_digest,
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use payout::coin::CoinId;
 use payout::ids::{Address, Cid, Digest, NetworkId};
-use payout::intent::Intent;
-use payout::life::{Build, Status, Step, Token};
+use payout::intent::{Intent, Kind};
+use payout::life::{Status, Step, Token};
 use payout::money::Amount;
 use store::{StoreError, TokenRow, Wake};
 use tokio::sync::MutexGuard;
@@ -64,6 +64,11 @@ impl Desk {
     /// Waits for this lane's turn.
     pub(super) async fn turn(&self) -> MutexGuard<'_, Known> {
         self.turn.lock().await
+    }
+
+    /// What is on this payout's token has changed: it is read again.
+    pub(super) async fn forget(&self, payout: &Digest) {
+        self.turn.lock().await.taken.remove(payout);
     }
 
     /// Queues a payout that found the lane full.
@@ -123,9 +128,8 @@ impl Known {
             if self.taken.contains_key(&row.intent) {
                 continue;
             }
-            let Some(payout) = gateway.store.payout_by_intent(&row.intent).await? else { continue };
-            if let Some(build) = payout.payout.state.build() {
-                self.taken.insert(row.intent, taken(&payout.payout.intent, build));
+            if let Some(taken) = taken(gateway, row).await? {
+                self.taken.insert(row.intent, taken);
             }
         }
         let in_flight: BTreeSet<&Token> = self.taken.values().map(|taken| &taken.token).collect();
@@ -154,13 +158,25 @@ fn key_of(gateway: &Gateway, intent: &Intent) -> Option<[u8; 33]> {
     crate::derived::child_key(network, wallet, intent.address_index).ok()
 }
 
-fn taken(intent: &Intent, build: &Build) -> Taken {
-    Taken {
-        token: build.token.clone(),
-        coin: CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() },
-        amount: intent.amount,
-        max_fee: build.max_fee,
+/// What is on a token, at its worst: of all that spend it, whichever lands.
+async fn taken(gateway: &Gateway, row: &TokenRow) -> Result<Option<Taken>, StoreError> {
+    let mut worst: Option<Taken> = None;
+    for cid in &row.spenders {
+        let Some(payout) = gateway.store.payout(*cid).await? else { continue };
+        let intent = &payout.payout.intent;
+        let Some(build) = payout.payout.state.build().filter(|build| build.token == row.token) else {
+            continue;
+        };
+        let amount = if intent.kind == Kind::Void { Amount::ZERO } else { intent.amount };
+        let before = worst.take();
+        worst = Some(Taken {
+            token: row.token.clone(),
+            coin: CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() },
+            amount: before.as_ref().map_or(amount, |before| before.amount.max(amount)),
+            max_fee: before.map_or(build.max_fee, |before| before.max_fee.max(build.max_fee)),
+        });
     }
+    Ok(worst)
 }
 
 /// A payment of this lane has moved on: the oldest payout that waits for a place looks again.
@@ -172,7 +188,8 @@ pub(super) async fn freed(gateway: &Gateway, intent: &Intent) {
     }
 }
 
-/// Who stands before a token in its lane, if anybody: the reason why a payment that was sent does not get on.
+/// Who stands before a token in its lane, if anybody, and what they wait for: the reason why a payment that was sent does
+/// not get on.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -181,12 +198,73 @@ pub(super) async fn ahead(
     intent: &Intent,
     token: &Token,
 ) -> Result<Option<String>, StoreError> {
-    let rows = gateway.store.tokens_in_flight(&intent.network_id, &intent.from).await?;
-    Ok(place(&rows, token))
+    let (network, from) = (&intent.network_id, &intent.from);
+    let rows = gateway.store.tokens_in_flight(network, from).await?;
+    let Some(before) = before(&rows, token) else { return Ok(None) };
+    let words = match before {
+        Before::Unsigned(row) => {
+            let waits = waits(gateway, row.cid).await?;
+            format!("behind payout {} at {}, which is not signed yet{waits}", row.cid, row.token)
+        }
+        Before::Hole(position) => match gateway.store.token_at(network, from, position).await? {
+            Some(held) => held_by(gateway, &held).await?,
+            None => {
+                format!(
+                    "behind the unused token number {position}, which the next payout of this address fills"
+                )
+            }
+        },
+        Before::Sent { count, first } => {
+            let waits = waits(gateway, first.cid).await?;
+            format!(
+                "behind {count} of this address, the first is payout {} at {}{waits}",
+                first.cid, first.token
+            )
+        }
+    };
+    Ok(Some(words))
+}
+
+/// Who has a token that the chain has not used and everything after it waits for.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn holder(gateway: &Gateway, intent: &Intent, token: &Token) -> Result<String, StoreError> {
+    match gateway.store.token_named(&intent.network_id, &intent.from, token).await? {
+        Some(held) => held_by(gateway, &held).await,
+        None => Ok(format!("behind the unused {token}, which the next payout of this address fills")),
+    }
+}
+
+async fn held_by(gateway: &Gateway, held: &TokenRow) -> Result<String, StoreError> {
+    let (cid, token) = (held.cid, &held.token);
+    if held.status.is_terminal() {
+        return Ok(format!(
+            "behind {token}, which payout {cid} kept when it ended: `bursar payout void {cid}` moves the lane on"
+        ));
+    }
+    Ok(format!("behind payout {cid} at {token}{}", waits(gateway, cid).await?))
+}
+
+/// What a payout waits for, after a colon.
+async fn waits(gateway: &Gateway, cid: Cid) -> Result<String, StoreError> {
+    let wait = gateway.store.payout(cid).await?.and_then(|row| row.wait);
+    Ok(wait.map_or_else(String::new, |wait| format!(": {}", wait.reason)))
+}
+
+/// What stands before a token.
+#[derive(Debug, PartialEq, Eq)]
+enum Before<'r> {
+    /// A payout that nobody could have sent.
+    Unsigned(&'r TokenRow),
+    /// A number that no payout in flight has.
+    Hole(i64),
+    /// Others that were sent.
+    Sent { count: usize, first: &'r TokenRow },
 }
 
 /// The same, from the lane's tokens, lowest first.
-fn place(rows: &[TokenRow], token: &Token) -> Option<String> {
+fn before<'r>(rows: &'r [TokenRow], token: &Token) -> Option<Before<'r>> {
     let own = rows.iter().find(|row| row.token == *token)?.position?;
     let before: Vec<(i64, &TokenRow)> = rows
         .iter()
@@ -196,18 +274,14 @@ fn place(rows: &[TokenRow], token: &Token) -> Option<String> {
     let (_, first) = before.first()?;
     let unsigned = before.iter().find(|(_, row)| row.status == Status::AwaitingSignature);
     if let Some((_, row)) = unsigned {
-        return Some(format!("behind payout {} at {}, which is not signed yet", row.cid, row.token));
+        return Some(Before::Unsigned(row));
     }
     let positions = before.iter().map(|(position, _)| *position).chain([own]);
     let hole = positions.clone().zip(positions.skip(1)).find(|(lower, upper)| lower + 1 < *upper);
-    if let Some((lower, _)) = hole {
-        return Some(format!(
-            "behind the unused token number {}, which the next payout of this address fills",
-            lower + 1
-        ));
-    }
-    let count = before.len();
-    Some(format!("behind {count} of this address, the first is payout {} at {}", first.cid, first.token))
+    Some(match hole {
+        Some((lower, _)) => Before::Hole(lower + 1),
+        None => Before::Sent { count: before.len(), first },
+    })
 }
 
 /// The head of a full lane, in words.
@@ -243,34 +317,31 @@ mod tests {
         }
     }
 
-    fn place_of(position: i64, rows: &[TokenRow]) -> Option<String> {
-        place(rows, &Token::new(format!("nonce:{position}")))
+    fn before_of(position: i64, rows: &[TokenRow]) -> Option<Before<'_>> {
+        before(rows, &Token::new(format!("nonce:{position}")))
     }
 
     #[test]
     fn the_first_of_a_lane_has_nobody_before_it() {
-        assert_eq!(place_of(5, &[row(5, Status::OnItsWay), row(6, Status::OnItsWay)]), None);
+        assert_eq!(before_of(5, &[row(5, Status::OnItsWay), row(6, Status::OnItsWay)]), None);
     }
 
     #[test]
     fn an_unsigned_payout_before_it_is_named() {
         let rows = [row(5, Status::OnItsWay), row(6, Status::AwaitingSignature), row(7, Status::OnItsWay)];
-        assert_eq!(place_of(7, &rows).unwrap(), "behind payout 106 at nonce:6, which is not signed yet");
+        assert_eq!(before_of(7, &rows), Some(Before::Unsigned(&rows[1])));
     }
 
     #[test]
     fn a_hole_before_it_is_named() {
         let rows = [row(5, Status::OnItsWay), row(8, Status::OnItsWay)];
-        assert!(place_of(8, &rows).unwrap().contains("number 6"));
+        assert_eq!(before_of(8, &rows), Some(Before::Hole(6)));
     }
 
     #[test]
     fn its_place_in_the_line_is_told() {
         let rows = [row(5, Status::OnItsWay), row(6, Status::OnItsWay), row(7, Status::OnItsWay)];
-        assert_eq!(
-            place_of(7, &rows).unwrap(),
-            "behind 2 of this address, the first is payout 105 at nonce:5"
-        );
+        assert_eq!(before_of(7, &rows), Some(Before::Sent { count: 2, first: &rows[0] }));
     }
 
     #[test]

@@ -8,18 +8,24 @@
 //!
 //! - [`run`]: the loops. [`record`]: how a step writes what it found.
 //! - [`screen`] → [`approve`] → [`build`] → [`sign`] → [`broadcast`] → [`confirm`]: the steps, in a payout's order.
-//! - `lane`: the payouts of one address in flight, and whose turn it is. `sight`, `request`: what co-signers are shown and
-//!   given. `outage`: chains that need not be asked now. `pace`: when to look again.
+//! - `lane`: the payouts of one address in flight, and whose turn it is. `outbid`: a higher offer for what is stuck.
+//!   `family`, `remedy`: a payout with the voids and raised caps that spend its token, and how those are built.
+//! - `sight`, `request`: what co-signers are shown and given. `outage`: chains that need not be asked now. `pace`: when
+//!   to look again.
 
 pub mod approve;
 mod broadcast;
 mod build;
 mod confirm;
+mod family;
 mod lane;
+mod lapse;
 mod outage;
+mod outbid;
 mod pace;
 mod paused;
 pub mod record;
+mod remedy;
 pub mod request;
 pub mod run;
 mod screen;

@@ -66,6 +66,9 @@ pub async fn hold(gateway: &Gateway, row: &PayoutRow, wait: Wait, due_at: Millis
         now: clock::now(),
     };
     gateway.store.hold(hold).await?;
+    if let Some(step) = row.payout.step() {
+        gateway.wake.due(step, due_at);
+    }
     Ok(Next::Held)
 }
 

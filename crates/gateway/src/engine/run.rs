@@ -98,8 +98,7 @@ async fn walk(gateway: Arc<Gateway>, step: Step, mut stop: watch::Receiver<bool>
         if full {
             continue;
         }
-        let pause = until_due(&gateway, step).await;
-        tokio::select! { () = woken => {}, () = sleep(pause) => {}, () = stopped(&mut stop) => {} }
+        tokio::select! { () = woken => {}, () = until_due(&gateway, step) => {}, () = stopped(&mut stop) => {} }
     }
     let rest = async { while running.join_next().await.is_some() {} };
     if timeout(GRACE, rest).await.is_err() {
@@ -124,16 +123,23 @@ fn tick(gateway: &Gateway) -> Duration {
     Duration::from_millis(gateway.config.engine.tick_ms.into())
 }
 
-/// How long there is nothing to do, if nobody wakes us.
-async fn until_due(gateway: &Gateway, step: Step) -> Duration {
+/// Resolves when there is something to do, if nobody wakes us. What is under way may put a payout off to an earlier
+/// moment than any that the table knew when we looked.
+async fn until_due(gateway: &Gateway, step: Step) {
     let tick = tick(gateway);
-    match gateway.store.next_due(step).await {
-        Ok(Some(due)) => {
-            let millis = u64::try_from(due.since(clock::now())).unwrap_or(0);
-            Duration::from_millis(millis).clamp(SHORTEST.min(tick), tick)
-        }
-        // The claim that follows says what is wrong with the database.
-        Ok(None) | Err(_) => tick,
+    loop {
+        gateway.wake.plan(step);
+        let now = clock::now();
+        let pause = match gateway.store.next_due(step).await {
+            Ok(Some(due)) => {
+                let millis = u64::try_from(due.since(now)).unwrap_or(0);
+                Duration::from_millis(millis).clamp(SHORTEST.min(tick), tick)
+            }
+            // The claim that follows says what is wrong with the database.
+            Ok(None) | Err(_) => tick,
+        };
+        gateway.wake.planned(step, now.plus(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)));
+        tokio::select! { () = gateway.wake.sooner(step) => {}, () = sleep(pause) => return }
     }
 }
 

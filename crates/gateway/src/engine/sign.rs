@@ -4,6 +4,7 @@
 //! which session, before the first of them hears of it; the signed bytes, before anybody broadcasts them. A crash in
 //! between costs a new session for the same token: from the first session on, a signature is treated as existing.
 
+mod before;
 mod record;
 mod refused;
 
@@ -33,20 +34,21 @@ const NO_QUORUM_MS: i64 = 15_000;
 const REFUSED_MS: i64 = 2000;
 const ABORTED_MS: i64 = 500;
 
-/// Moves a payout on that is built, or whose signing has begun.
+/// Moves a payout on that is built, or whose signing, or a higher offer's, has begun.
 ///
 /// # Errors
 /// [`StepError`]; what it stored until then is whole.
 pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> {
     let build = match &row.payout.state {
-        State::Built { build } | State::Signing { build, .. } => build.clone(),
+        State::Built { build } | State::Signing { build, .. } | State::Outbidding { build, .. } => {
+            build.clone()
+        }
         State::Undecided { .. }
         | State::Screening { .. }
         | State::Approving { .. }
         | State::Queued
         | State::Signed { .. }
         | State::Sent { .. }
-        | State::Outbidding { .. }
         | State::Overtaken { .. }
         | State::Succeeded { .. }
         | State::Failed { .. }
@@ -57,9 +59,12 @@ pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> 
     if let Err(shut) = gateway.gate.may_sign() {
         return hold(gateway, &row, shut.to_wait(), pace::again(&row, clock::now(), 1000)).await;
     }
+    if let Some(next) = before::look(gateway, &row, &build).await? {
+        return Ok(next);
+    }
     let nevers = refused::nevers(gateway, &row).await?;
-    if let Some(why) = refused::nobody_left(gateway, &nevers) {
-        return refused::end(gateway, &row, why).await;
+    if let Some(next) = refused::end_if_nobody_is_left(gateway, &row, &nevers).await? {
+        return Ok(next);
     }
     let now = clock::now();
     if let Some(pause) = paused::first(gateway, &row.payout.intent, now).await? {
@@ -269,7 +274,9 @@ async fn store_signed(
         }
         let row = gateway.store.payout(cid).await?.ok_or(StepError::Stale)?;
         match &row.payout.state {
-            State::Signing { build, .. } if *build == tx.build => version = row.version,
+            State::Signing { build, .. } | State::Outbidding { build, .. } if *build == tx.build => {
+                version = row.version;
+            }
             // Another session was quicker: it is signed already.
             _ => return Ok(Next::Nothing),
         }

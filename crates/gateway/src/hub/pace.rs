@@ -65,6 +65,7 @@ impl Pace {
             frame_ms: millis(self.half_open * 2),
             write_ms: millis(self.half_open),
             queue_frames: self.queue_frames,
+            ..wire::connection::Limits::default()
         }
     }
 }

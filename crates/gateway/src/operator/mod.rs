@@ -48,6 +48,8 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/bursar/v1/payouts/draft", post(payouts::apply::draft))
         .route("/bursar/v1/payouts/{cid}", get(payouts::show::handle))
         .route("/bursar/v1/payouts/{cid}/acts", post(payouts::acts::handle))
+        .route("/bursar/v1/payouts/{cid}/remedies", post(payouts::remedies::apply))
+        .route("/bursar/v1/payouts/{cid}/remedies/draft", post(payouts::remedies::draft))
         .route("/bursar/v1/payouts/{cid}/why", get(payouts::why::handle))
         .route("/bursar/v1/policy", get(policy::show))
         .route("/bursar/v1/policy/versions", get(policy::versions))

@@ -2,23 +2,25 @@
 //!
 //! The report is made when it is asked for: what became of a payout on chain is read anew each time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use futures::future::join_all;
-use payout::ids::{Address, ChainId, Cid, NetworkId, PrincipalId, ProjectId, ThirdPartyId};
+use payout::ids::{Address, AddressIndex, ChainId, Cid, NetworkId, PrincipalId, ProjectId, ThirdPartyId};
 use payout::life::{State as Life, Token};
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
-use store::{Finding, Outcome, Payer, PayoutRow, Restore, RestoreError, RestoreState, StoreError};
+use store::{Admins, Finding, Outcome, Payer, PayoutRow, Restore, RestoreError, RestoreState, StoreError};
 use tokio::time::timeout;
 
 use super::door::{Admin, By, Viewer};
 use super::fault::{Answer, Fault};
 use super::office::Office;
 use super::payouts::why::seat_name;
+use crate::derived;
 use crate::node::{Outflow, Sighting};
 use crate::restore::Shut;
 use crate::state::Gateway;
@@ -173,8 +175,10 @@ pub(super) async fn confirm(State(office): State<Arc<Office>>, by: By<Admin>) ->
         return Err(RestoreError::Importing.into());
     }
     let votes_needed = votes_needed(gateway);
-    let needed = u64::try_from(votes_needed).unwrap_or(u64::MAX);
-    let settled = gateway.store.confirm_restore(restore, by.id(), needed, by.now).await?;
+    let policy = gateway.policy();
+    let all = policy.people().admins().map(|admin| admin.id.clone()).collect();
+    let admins = Admins { all, needed: u64::try_from(votes_needed).unwrap_or(u64::MAX) };
+    let settled = gateway.store.confirm_restore(restore, by.id(), admins, by.now).await?;
     tracing::warn!(restore, by = %by.principal.id, "an admin confirms that signing may go on");
     let state = word(settled.state).to_owned();
     gateway.gate.note_restore(settled);
@@ -313,10 +317,27 @@ async fn compared(gateway: &Gateway) -> Result<Vec<ComparedLine>, StoreError> {
     Ok(seats.collect())
 }
 
+/// Addresses that pay, or could: those of payouts that are known, and each wallet's payout address, from which a payout
+/// may have been paid that is not known.
+async fn payers(gateway: &Gateway) -> Result<BTreeSet<Payer>, StoreError> {
+    let mut payers = gateway.store.payers().await?;
+    let policy = gateway.policy();
+    let rules = policy.newest_rules();
+    for network in &rules.networks {
+        for wallet in &rules.wallets {
+            // No such index in this wallet: nothing can have been paid from it.
+            let Ok(from) = derived::address(network, wallet, AddressIndex::PAYOUT) else { continue };
+            let (chain_id, network_id) = (network.chain_id.clone(), network.network_id.clone());
+            payers.insert(Payer { chain_id, network_id, from });
+        }
+    }
+    Ok(payers)
+}
+
 /// What left our addresses and belongs to no payout; and the addresses that could not be looked at.
 async fn outflows(gateway: &Gateway) -> Result<(Vec<OutflowLine>, Vec<String>), StoreError> {
     let (mut lines, mut unknown) = (Vec::new(), Vec::new());
-    for Payer { chain_id, network_id, from } in gateway.store.payers().await? {
+    for Payer { chain_id, network_id, from } in payers(gateway).await? {
         let known = gateway.store.explained_tokens(&network_id, &from).await?;
         let Some(road) = gateway.nodes.road(&chain_id) else {
             unknown.push(format!("{from} on chain {chain_id}: no node to ask"));

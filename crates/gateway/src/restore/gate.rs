@@ -70,8 +70,11 @@ pub struct Gate(watch::Sender<Known>);
 
 impl Gate {
     /// For a deployment's roster, with the restore that is not settled, if the database has one.
+    ///
+    /// As many as sign must tell. n − t + 1 would be enough if all of them told the truth; of t, so many are left when
+    /// 2t − n − 1, the most that a deployment is made to bear, keep something back. Who signs needs t anyway.
     pub fn new(roster: &Roster, restore: Option<Restore>) -> Self {
-        let needed = usize::from(roster.share_count().saturating_sub(roster.threshold)) + 1;
+        let needed = usize::from(roster.threshold);
         Self(watch::channel(Known { restore, compared: BTreeSet::new(), needed }).0)
     }
 
@@ -193,8 +196,8 @@ mod tests {
     }
 
     #[test]
-    fn a_normal_start_accepts_at_once_and_signs_when_any_quorum_has_a_compared_member() {
-        for (threshold, count, needed) in [(2, 3, 2), (3, 4, 2), (4, 5, 2), (2, 2, 1), (5, 9, 5)] {
+    fn a_normal_start_accepts_at_once_and_signs_when_as_many_have_told_as_sign() {
+        for (threshold, count, needed) in [(2, 3, 2), (3, 4, 3), (4, 5, 4), (2, 2, 2), (5, 9, 5)] {
             let gate = Gate::new(&roster(threshold, count), None);
             assert_eq!(gate.may_decide(), Ok(()));
             for index in 1..=needed {
@@ -202,6 +205,22 @@ mod tests {
                 gate.note_compared(index);
             }
             assert_eq!(gate.may_sign(), Ok(()), "{threshold} of {count}");
+        }
+    }
+
+    #[test]
+    fn whoever_signed_an_honest_one_tells_although_as_many_lie_as_a_deployment_bears() {
+        for (threshold, count) in [(2_u8, 3_u8), (3, 4), (3, 5), (4, 5), (4, 6), (5, 7)] {
+            let needed = u32::try_from(Gate::new(&roster(threshold, count), None).needed()).unwrap();
+            let liars_borne = u32::from(2 * threshold - count - 1);
+            let sets = |size| (0_u32..1 << count).filter(move |set| set.count_ones() == size);
+            for told in sets(needed) {
+                for liars in sets(liars_borne) {
+                    let honest = told & !liars;
+                    let silent = sets(u32::from(threshold)).find(|signers| signers & honest == 0);
+                    assert_eq!(silent, None, "{threshold} of {count}: {told:b} told, {liars:b} lie");
+                }
+            }
         }
     }
 

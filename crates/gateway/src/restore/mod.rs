@@ -4,9 +4,9 @@
 //! know of it would offer the same money again, and would tell callers what is not true. So at every start, and whenever
 //! a co-signer comes, its own contributions beyond those that this database has seen are compared with it:
 //!
-//! 1. Nothing is built or signed before n − t + 1 co-signers have been compared. Any quorum has a member among so many,
-//!    so nothing that may have been signed is missed. A quorum is needed for signing anyway: a normal restart waits for
-//!    nobody.
+//! 1. Nothing is built or signed before t co-signers have been compared. Should 2t − n − 1 of them keep something back,
+//!    n − t + 1 tell all, and each quorum has one of those: nothing that may have been signed is missed. As many are
+//!    needed for signing anyway: a normal restart waits for nobody.
 //! 2. Where the database itself shows that it may be a copy ([`store::Restore`]), nothing is accepted or ended either
 //!    until then: a caller's repeated number must be known before it can be refused.
 //! 3. What is unknown is adopted ([`adopt`]): number, caller's number, token, bytes, approvals, and the signature if a

@@ -42,6 +42,8 @@ pub enum Event {
         /// The bytes.
         build: Build,
     },
+    /// The bytes lapsed before any co-signer was asked: they are forgotten, their token is free, and others are built.
+    Lapsed,
     /// The co-signers are about to be asked.
     SigningStarted,
     /// A full signature came back and the signed bytes were stored.
@@ -54,7 +56,7 @@ pub enum Event {
         /// The bytes.
         build: Build,
     },
-    /// The chain has used its token although no signature ever came back here.
+    /// The chain has used its token, or has gone past the end of its bytes, although no signature ever came back here.
     TokenUsed,
     /// No quorum of co-signers is left that would ever sign.
     SignatureRefused {

@@ -137,6 +137,12 @@ impl Payout {
                 deciding!() | State::Built { .. } | State::Signing { .. } => return illegal(&state),
                 in_flight!() | ended!() => return illegal(&state),
             },
+            // Nobody can have signed them: no co-signer was asked.
+            Event::Lapsed => match state {
+                State::Built { .. } => State::Queued,
+                deciding!() | State::Queued | State::Signing { .. } => return illegal(&state),
+                in_flight!() | ended!() => return illegal(&state),
+            },
             Event::SigningStarted => match state {
                 State::Built { build } => State::Signing { build, since: now },
                 deciding!() | State::Queued | State::Signing { .. } => return illegal(&state),
@@ -233,6 +239,7 @@ impl Event {
             Self::Rejected { .. } => "rejected",
             Self::Withdrawn { .. } => "withdrawn",
             Self::Built { .. } => "built",
+            Self::Lapsed => "lapsed unsigned",
             Self::SigningStarted => "given to the co-signers",
             Self::Signed { .. } => "signed",
             Self::Outbid { .. } => "outbid by a higher offer",

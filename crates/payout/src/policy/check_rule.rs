@@ -57,24 +57,33 @@ pub struct RuleGap {
     pub why: String,
 }
 
+/// The documents by which a rule that an intent names is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    /// The rules of the version that the intent names.
+    pub named: &'a Rules,
+    /// The newest rules.
+    pub newest: &'a Rules,
+    /// The newest people.
+    pub people: &'a People,
+    /// The newest address book.
+    pub book: &'a Book,
+}
+
 /// Checks the rule that an intent names, under the version that it names and the newest; returns the outcome that must
 /// be satisfied. The module's text has the exact meaning.
 ///
-/// `people` and `book` are the newest. `usage` is what the co-signers' merged journals say of a rule's limits, this
-/// intent not included.
+/// `usage` is what the co-signers' merged journals say of a rule's limits, this intent not included.
 ///
 /// # Errors
 /// [`RuleGap`] says why the rule does not carry the intent.
-#[allow(clippy::too_many_arguments, reason = "the documents, the question and the counters; all are needed")]
 pub fn check_rule(
-    named: &Rules,
-    newest: &Rules,
-    people: &People,
-    book: &Book,
+    held: Held<'_>,
     case: &Case<'_>,
     rule: &RuleId,
     usage: &dyn Fn(&RuleId, &Limits) -> RuleUse,
 ) -> Result<Outcome, RuleGap> {
+    let Held { named, newest, people, book } = held;
     let question = Question { case, rule, usage };
     let then = question.holds_in(Documents { rules: named, people, book }, Version::Named)?;
     let now = question.holds_in(Documents { rules: newest, people, book }, Version::Newest)?;

@@ -11,7 +11,7 @@ use crate::schema::entity::{callbacks, deliveries};
 use crate::store::Store;
 
 impl Store {
-    /// Callbacks in a state, newest first; all if `None`.
+    /// Callbacks in a state, newest first; all if `None`. One that can't be read is left out, with an alarm.
     ///
     /// # Errors
     /// The database's.
@@ -26,7 +26,15 @@ impl Store {
             .limit(u64::from(limit))
             .all(self.readers())
             .await?;
-        rows.into_iter().map(CallbackRow::from_model).collect()
+        let read = |row: callbacks::Model| {
+            let (id, cid) = (row.id, row.cid);
+            let row = CallbackRow::from_model(row);
+            row.inspect_err(|error| {
+                let error = error as &dyn std::error::Error;
+                tracing::error!(alert = "callback", id, cid, error, "a callback can't be read");
+            })
+        };
+        Ok(rows.into_iter().filter_map(|row| read(row).ok()).collect())
     }
 
     /// A payout's callback.

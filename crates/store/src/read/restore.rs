@@ -53,12 +53,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn newest_restore(&self) -> Result<Option<Restore>, StoreError> {
-        let row = restores::Entity::find()
-            .order_by_desc(restores::Column::Since)
-            .limit(1)
-            .one(self.readers())
-            .await?;
-        row.map(Restore::from_model).transpose()
+        newest(self.readers()).await
     }
 
     /// Who has confirmed it.
@@ -290,6 +285,11 @@ pub(crate) async fn unsettled(conn: &impl ConnectionTrait) -> Result<Option<Rest
         .limit(1)
         .one(conn)
         .await?;
+    row.map(Restore::from_model).transpose()
+}
+
+pub(crate) async fn newest(conn: &impl ConnectionTrait) -> Result<Option<Restore>, StoreError> {
+    let row = restores::Entity::find().order_by_desc(restores::Column::Since).limit(1).one(conn).await?;
     row.map(Restore::from_model).transpose()
 }
 

@@ -102,6 +102,23 @@ impl Store {
         self.token(query).await
     }
 
+    /// Who holds a token of an address, whether that payout has ended or not.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn token_named(
+        &self,
+        network: &NetworkId,
+        from: &Address,
+        token: &Token,
+    ) -> Result<Option<TokenRow>, StoreError> {
+        let query = tokens::Entity::find()
+            .filter(tokens::Column::NetworkId.eq(network.as_str()))
+            .filter(tokens::Column::FromAddress.eq(from.as_str()))
+            .filter(tokens::Column::Token.eq(token.as_str()));
+        self.token(query).await
+    }
+
     async fn token(&self, query: Select<tokens::Entity>) -> Result<Option<TokenRow>, StoreError> {
         let Some(found) = query.limit(1).one(self.readers()).await? else { return Ok(None) };
         let status: Option<i32> = payouts::Entity::find_by_id(found.cid)

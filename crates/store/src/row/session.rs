@@ -1,5 +1,7 @@
 //! What the co-signers said about a payout: for `bursar why`.
 
+use std::collections::BTreeSet;
+
 use crate::column::Column;
 use crate::error::StoreError;
 use crate::schema::entity::{nevers, sessions};
@@ -71,7 +73,27 @@ pub struct SessionRow {
     pub closed: Option<Millis>,
 }
 
-/// A co-signer's signed word that it will never sign an intent. The gateway has verified the signature.
+impl SessionRow {
+    /// The participants of which it is not known that they contributed nothing: they passed their checks, or nobody
+    /// heard what became of them. Whoever is `promised` by a [`Never`] has not contributed and never will, whatever
+    /// was heard.
+    pub fn may_have_contributed(&self, promised: &BTreeSet<u8>) -> Vec<u8> {
+        let may = |index: &u8| match &self.outcome {
+            SessionOutcome::Signed => true,
+            _ if promised.contains(index) => false,
+            SessionOutcome::Open => true,
+            SessionOutcome::Refused | SessionOutcome::Aborted { .. } => {
+                let report = self.reports.iter().find(|report| report.index == *index);
+                let passed = report.is_some_and(|report| !report.checks.is_empty());
+                let refused = report.is_some_and(|report| report.refusal.is_some());
+                passed || (self.closed.is_none() && !refused)
+            }
+        };
+        self.participants.iter().copied().filter(may).collect()
+    }
+}
+
+/// A co-signer's signed word that it has contributed nothing to an intent's signature and never will. The gateway has verified the signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Never {
     /// The co-signer's index in the roster.

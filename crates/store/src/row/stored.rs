@@ -176,6 +176,7 @@ pub(crate) const fn build_of(event: &Event) -> Option<&payout::life::Build> {
         | Event::ApprovalComplete { .. }
         | Event::Rejected { .. }
         | Event::Withdrawn { .. }
+        | Event::Lapsed
         | Event::SigningStarted
         | Event::Signed { .. }
         | Event::Outbid { .. }

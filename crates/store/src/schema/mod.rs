@@ -4,6 +4,7 @@ mod column;
 pub(crate) mod entity;
 mod step_0001;
 mod step_0002;
+mod step_0003;
 
 use std::path::Path;
 
@@ -23,7 +24,7 @@ struct SchemaStep {
     statements: &'static [&'static str],
     /// Tables whose rows are never changed or deleted.
     append_only: &'static [&'static str],
-    /// The same, until the payout that a row belongs to has ended in one of these states.
+    /// The same, until the payout that a row belongs to is in one of these states. Replaces what an earlier step said.
     append_only_until: &'static [(&'static str, &'static [&'static str])],
 }
 
@@ -45,6 +46,14 @@ const STEPS: &[SchemaStep] = &[
         append_only: &[],
         append_only_until: &[],
     },
+    SchemaStep {
+        name: "bytes that lapse",
+        tables: Vec::new,
+        indices: Vec::new,
+        statements: &[],
+        append_only: &[],
+        append_only_until: step_0003::APPEND_ONLY_UNTIL,
+    },
 ];
 
 /// What a database was before it was opened.
@@ -59,13 +68,31 @@ pub(crate) enum Before {
 }
 
 /// The step that brought the counting.
-const COUNTS: i32 = 2;
+pub(crate) const COUNTS: i32 = 2;
 
 /// Brings the database to the newest step; says what it was before.
 ///
 /// # Errors
 /// [`StoreError::Newer`] and [`StoreError::Foreign`] leave the file as it was.
 pub(crate) async fn migrate(writer: &DatabaseConnection, path: &Path) -> Result<Before, StoreError> {
+    let found = step(writer, path).await?;
+    for (number, step) in (1..).zip(STEPS) {
+        if number > found {
+            apply(writer, number, step).await?;
+        }
+    }
+    Ok(match found {
+        0 => Before::Nothing,
+        older if older < COUNTS => Before::Uncounted,
+        _ => Before::Counted,
+    })
+}
+
+/// The newest step that the database at `path` has; 0 for an empty one.
+///
+/// # Errors
+/// [`StoreError::Newer`] and [`StoreError::Foreign`].
+pub(crate) async fn step(writer: &DatabaseConnection, path: &Path) -> Result<i32, StoreError> {
     let newest_known = i32::try_from(STEPS.len()).expect("there are few steps");
     let tables = dialect::table_names(writer).await.map_err(|source| dialect::opening(path, source))?;
     let has_ours = tables.iter().any(|name| name == "schema_steps");
@@ -82,16 +109,7 @@ pub(crate) async fn migrate(writer: &DatabaseConnection, path: &Path) -> Result<
     if found > newest_known {
         return Err(StoreError::Newer { found, known: newest_known });
     }
-    for (number, step) in (1..).zip(STEPS) {
-        if number > found {
-            apply(writer, number, step).await?;
-        }
-    }
-    Ok(match found {
-        0 => Before::Nothing,
-        older if older < COUNTS => Before::Uncounted,
-        _ => Before::Counted,
-    })
+    Ok(found)
 }
 
 async fn apply(writer: &DatabaseConnection, number: i32, step: &SchemaStep) -> Result<(), StoreError> {

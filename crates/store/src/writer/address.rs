@@ -11,8 +11,13 @@ use super::queue::{Answer, Desk, Write};
 use super::replay::{self, ReplayKey};
 use crate::column::to_word;
 use crate::error::StoreError;
+use crate::read;
 use crate::schema::entity::{addresses, replays};
 use crate::store::Store;
+
+/// How many indices are left out after a restore: more than any wallet gives away between two backups, and few of the
+/// two thousand million that there are.
+const GAP: i64 = 1_000_000;
 
 /// The address at an index; `None` where the derivation has none (BIP32: less than once in 2^127).
 pub type Derive = Box<dyn Fn(AddressIndex) -> Option<Address> + Send + Sync>;
@@ -94,6 +99,8 @@ impl Write for AddressCreate {
 }
 
 impl AddressCreate {
+    /// One above the highest. The first after a restore leaves a gap: indices that were given to callers after the copy
+    /// was made are known to nobody here, and must not be given to another one.
     async fn next_index(&self, desk: &Desk<'_>) -> Result<i64, StoreError> {
         let highest = addresses::Entity::find()
             .filter(addresses::Column::Wallet.eq(self.wallet.get()))
@@ -102,7 +109,13 @@ impl AddressCreate {
             .limit(1)
             .one(desk.tx)
             .await?;
-        Ok(highest.map_or(i64::from(AddressIndex::PAYOUT.get()), |row| row.address_index) + 1)
+        let restored = read::restore::newest(desk.tx).await?.map(|restore| restore.since.get());
+        let made = highest.as_ref().map(|row| row.created);
+        let gap = match restored {
+            Some(restored) if made.is_none_or(|made| made < restored) => GAP,
+            _ => 1,
+        };
+        Ok(highest.map_or(i64::from(AddressIndex::PAYOUT.get()), |row| row.address_index) + gap)
     }
 
     fn row(&self, index: AddressIndex, address: &Address) -> addresses::Model {

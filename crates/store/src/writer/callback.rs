@@ -1,5 +1,7 @@
 //! The outbox's writing side.
 
+use std::collections::BTreeMap;
+
 use payout::ids::{Cid, PrincipalId, ProjectId};
 use payout::time::Millis;
 
@@ -65,7 +67,8 @@ pub enum ResendError {
 
 impl Store {
     /// Callbacks that are due, longest due first, each leased to this caller for `lease_ms` and counted as begun: a
-    /// crash costs a try, never the callback.
+    /// crash costs a try, never the callback. A row that can't be read is set aside as failed, with an alarm: the
+    /// others do not wait for it.
     ///
     /// # Errors
     /// The database's.
@@ -123,39 +126,100 @@ impl Write for ClaimCallbacks {
     type Refusal = StoreError;
 
     async fn run(&self, desk: &mut Desk<'_>) -> Answer<Vec<Delivery>, StoreError> {
-        let due = callbacks::Entity::find()
+        // Numbers first: a row that the database itself can't hand over must not keep the others back.
+        let due: Vec<i64> = callbacks::Entity::find()
+            .select_only()
+            .column(callbacks::Column::Id)
             .filter(callbacks::Column::DueAt.lte(self.now.get()))
             .order_by_asc(callbacks::Column::DueAt)
             .order_by_asc(callbacks::Column::Id)
             .limit(u64::from(self.limit))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_tuple()
             .all(desk.tx)
             .await?;
+        let rows = callbacks::Entity::find().filter(callbacks::Column::Id.is_in(due.iter().copied()));
+        let mut rows = match rows.all(desk.tx).await {
+            Ok(rows) => rows.into_iter().map(|row| (row.id, Ok(row))).collect(),
+            Err(_) => one_by_one(desk, &due).await?,
+        };
         let mut claimed = Vec::with_capacity(due.len());
-        for row in due {
-            let (attempt, claim) = (row.attempt + 1, row.claim + 1);
-            let change = callbacks::ActiveModel {
-                attempt: Set(attempt),
-                claim: Set(claim),
-                due_at: Set(Some(self.until.get())),
-                lease_until: Set(Some(self.until.get())),
-                updated: Set(self.now.get()),
-                ..callbacks::ActiveModel::default()
-            };
-            update(desk, row.id, change).await?;
-            claimed.push(Delivery {
-                id: row.id,
-                cid: Column("callbacks", "cid").some(Cid::new(row.cid))?,
-                project: Column("callbacks", "project").some(ProjectId::new(row.project))?,
-                url: row.url,
-                status: status_of(Column("callbacks", "status"), row.status)?,
-                attempt: u32::try_from(attempt)
-                    .map_err(|error| Column("callbacks", "attempt").corrupt(error))?,
-                claim,
-            });
+        for id in due {
+            let Some(row) = rows.remove(&id) else { continue };
+            match row.and_then(|row| self.claim(row)) {
+                Ok((delivery, change)) => {
+                    update(desk, id, change).await?;
+                    claimed.push(delivery);
+                }
+                Err(error) => set_aside(desk, id, &error, self.now).await?,
+            }
         }
         Ok(Ok(claimed))
     }
+}
+
+impl ClaimCallbacks {
+    /// The try that is begun, and the row's change; an error when the row holds what is never written.
+    fn claim(&self, row: callbacks::Model) -> Result<(Delivery, callbacks::ActiveModel), StoreError> {
+        let at = |column| Column("callbacks", column);
+        let attempt = at("attempt").some(row.attempt.checked_add(1))?;
+        let claim = at("claim").some(row.claim.checked_add(1))?;
+        let delivery = Delivery {
+            id: row.id,
+            cid: at("cid").some(Cid::new(row.cid))?,
+            project: at("project").some(ProjectId::new(row.project))?,
+            url: row.url,
+            status: status_of(at("status"), row.status)?,
+            attempt: u32::try_from(attempt).map_err(|error| at("attempt").corrupt(error))?,
+            claim,
+        };
+        let change = callbacks::ActiveModel {
+            attempt: Set(attempt),
+            claim: Set(claim),
+            due_at: Set(Some(self.until.get())),
+            lease_until: Set(Some(self.until.get())),
+            updated: Set(self.now.get()),
+            ..callbacks::ActiveModel::default()
+        };
+        Ok((delivery, change))
+    }
+}
+
+type Row = Result<callbacks::Model, StoreError>;
+
+/// Rows as far as they can be read. What is wrong with the database as a whole is an error.
+async fn one_by_one(desk: &Desk<'_>, ids: &[i64]) -> Result<BTreeMap<i64, Row>, StoreError> {
+    let mut rows = BTreeMap::new();
+    for id in ids {
+        match callbacks::Entity::find_by_id(*id).one(desk.tx).await.map_err(StoreError::from) {
+            Ok(row) => rows.extend(row.map(|row| (*id, Ok(row)))),
+            // A statement that was carried out, with an answer of the wrong type.
+            Err(error @ StoreError::Database { .. }) => {
+                rows.insert(*id, Err(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(rows)
+}
+
+/// Takes a row that can't be read out of the queue. An operator finds it among the failed ones, and can have it sent
+/// again once it was mended.
+async fn set_aside(desk: &Desk<'_>, id: i64, error: &StoreError, now: Millis) -> Result<(), StoreError> {
+    tracing::error!(
+        alert = "callback",
+        id,
+        error = error as &dyn std::error::Error,
+        "a callback can't be read and is set aside: compare the database with a backup"
+    );
+    let change = callbacks::ActiveModel {
+        state: Set(CallbackState::Failed.as_str().to_owned()),
+        due_at: Set(None),
+        lease_until: Set(None),
+        updated: Set(now.get()),
+        ..callbacks::ActiveModel::default()
+    };
+    update(desk, id, change).await
 }
 
 async fn update(desk: &Desk<'_>, id: i64, change: callbacks::ActiveModel) -> Result<(), StoreError> {
@@ -276,7 +340,7 @@ impl Write for Resend {
             state: Set(CallbackState::Pending.as_str().to_owned()),
             attempt: Set(0),
             // Whoever is at it now no longer decides what follows.
-            claim: Set(row.claim + 1),
+            claim: Set(row.claim.saturating_add(1)),
             due_at: Set(Some(self.now.get())),
             lease_until: Set(None),
             updated: Set(self.now.get()),

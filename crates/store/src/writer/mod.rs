@@ -30,10 +30,12 @@ pub use claim::Wake;
 pub use pause::{Pause, PauseError};
 pub use policy::PolicyError;
 pub use replay::ReplayKey;
-pub use restore::RestoreError;
+pub use restore::{Admins, RestoreError};
 pub use session::NonceUse;
 pub use settings::{ChangeError, People};
 
 pub(crate) use accept::PreparedAccept;
 pub(crate) use queue::{AcceptSlip, AdvanceSlip, Command, Commits, QUEUE, Slip, Write, Writer};
+#[cfg(test)]
+pub(crate) use queue::{Answer, Desk};
 pub(crate) use settings::{APPLIED, DROPPED, PENDING};

@@ -76,7 +76,8 @@ impl Store {
         self.write(EndImport { restore, now }).await
     }
 
-    /// An admin's word that signing may go on; with `needed` of them it does. Written to the audit log.
+    /// An admin's word that signing may go on; with `needed` of them it does. Words of people who are no admins any more
+    /// do not count. Written to the audit log.
     ///
     /// # Errors
     /// [`RestoreError`].
@@ -84,10 +85,10 @@ impl Store {
         &self,
         restore: i64,
         by: PrincipalId,
-        needed: u64,
+        admins: Admins,
         now: Millis,
     ) -> Result<Restore, RestoreError> {
-        self.write(Confirm { restore, by, needed, now }).await
+        self.write(Confirm { restore, by, admins, now }).await
     }
 
     /// Notes that a payout, which has ended, has lost its caller's number to another one: that one was signed first,
@@ -115,11 +116,22 @@ pub(crate) async fn note_at_start(
     reason: &str,
     now: Millis,
 ) -> Result<(), StoreError> {
-    if read::restore::unsettled(writer).await?.is_some() {
-        return Ok(());
+    match read::restore::unsettled(writer).await? {
+        None => {
+            let copied = read::restore::newest_write(writer).await?;
+            insert(writer, id, reason, copied, now).await
+        }
+        // The copy was made in the middle of another restore: what its admins had read is not what is here now.
+        Some(restore) => begin_again(writer, restore.id).await,
     }
-    let copied = read::restore::newest_write(writer).await?;
-    insert(writer, id, reason, copied, now).await
+}
+
+/// Co-signers have to tell once more, and admins to confirm.
+async fn begin_again(conn: &impl ConnectionTrait, id: i64) -> Result<(), StoreError> {
+    set_state(conn, id, RestoreState::Importing, None).await?;
+    let votes = restore_votes::Entity::delete_many().filter(restore_votes::Column::Restore.eq(id));
+    votes.exec(conn).await?;
+    Ok(())
 }
 
 async fn insert(
@@ -157,11 +169,7 @@ impl Write for Note {
         let id = match read::restore::unsettled(desk.tx).await? {
             Some(restore) if restore.state == RestoreState::Importing => return Ok(Ok(restore)),
             Some(restore) => {
-                set_state(desk, restore.id, RestoreState::Importing, None).await?;
-                restore_votes::Entity::delete_many()
-                    .filter(restore_votes::Column::Restore.eq(restore.id))
-                    .exec(desk.tx)
-                    .await?;
+                begin_again(desk.tx, restore.id).await?;
                 restore.id
             }
             None => {
@@ -265,7 +273,7 @@ impl Write for EndImport {
             (0, 0) => (RestoreState::Open, Some(self.now)),
             _ => (RestoreState::Closed, None),
         };
-        set_state(desk, self.restore, state, settled).await?;
+        set_state(desk.tx, self.restore, state, settled).await?;
         let id = self.restore;
         let detail = match state {
             RestoreState::Open => {
@@ -280,10 +288,19 @@ impl Write for EndImport {
     }
 }
 
+/// Who may open a restored database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admins {
+    /// All admins there are now.
+    pub all: Vec<PrincipalId>,
+    /// How many of them must say so.
+    pub needed: u64,
+}
+
 struct Confirm {
     restore: i64,
     by: PrincipalId,
-    needed: u64,
+    admins: Admins,
     now: Millis,
 }
 
@@ -311,13 +328,14 @@ impl Write for Confirm {
         log(desk, actor(), "restore.confirm", format!("restore {}", self.restore), self.now).await?;
         let votes = restore_votes::Entity::find()
             .filter(restore_votes::Column::Restore.eq(self.restore))
+            .filter(restore_votes::Column::Principal.is_in(self.admins.all.iter().map(PrincipalId::as_str)))
             .count(desk.tx)
             .await?;
-        if votes < self.needed {
+        if votes < self.admins.needed {
             return Ok(Ok(restore));
         }
         let (state, settled) = (RestoreState::Open, Some(self.now));
-        set_state(desk, self.restore, state, settled).await?;
+        set_state(desk.tx, self.restore, state, settled).await?;
         let detail = format!("restore {}: signing goes on, confirmed by {votes} admins", self.restore);
         log(desk, actor(), "restore.open", detail, self.now).await?;
         Ok(Ok(Restore { state, settled, ..restore }))
@@ -376,7 +394,7 @@ async fn found(desk: &Desk<'_>, id: i64) -> Result<Restore, StoreError> {
 }
 
 async fn set_state(
-    desk: &Desk<'_>,
+    conn: &impl ConnectionTrait,
     id: i64,
     state: RestoreState,
     settled: Option<Millis>,
@@ -386,7 +404,7 @@ async fn set_state(
         settled: Set(settled.map(Millis::get)),
         ..restores::ActiveModel::default()
     };
-    restores::Entity::update_many().set(change).filter(restores::Column::Id.eq(id)).exec(desk.tx).await?;
+    restores::Entity::update_many().set(change).filter(restores::Column::Id.eq(id)).exec(conn).await?;
     Ok(())
 }
 

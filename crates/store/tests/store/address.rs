@@ -56,3 +56,17 @@ async fn an_address_has_an_owner_and_a_replayed_call_makes_none() {
     assert_eq!((owner.project, owner.alias.as_deref()), (project(), Some("till 4")));
     assert_eq!(house.store.address_owner(FAMILY, &"0xother".parse().unwrap()).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn an_address_that_was_made_after_the_copy_is_given_to_nobody_else() {
+    let house = House::new().await;
+    let made = async |ms| {
+        let create = AddressCreate { now: at(ms), ..create(1) };
+        house.store.address_create(create).await.unwrap();
+        house.store.addresses(project()).await.unwrap().last().unwrap().index.get()
+    };
+    assert_eq!((made(1).await, made(2).await), (1, 2));
+    house.store.open_restore("an old copy".to_owned(), None, at(10)).await.unwrap();
+    // Callers may have got 4, 5 and so on from the database that was lost.
+    assert_eq!((made(11).await, made(12).await), (1_000_002, 1_000_003));
+}

@@ -116,3 +116,58 @@ async fn nobody_is_told_without_a_callback_url() {
     house.succeeded(&row, 1).await;
     assert_eq!(house.store.callback(cid).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_damaged_row_is_set_aside_and_the_others_are_sent() {
+    // What is altered, and in which way.
+    let damages = [
+        "status = 99",
+        "status = 'paid'",
+        "attempt = 2147483647",
+        "attempt = -7",
+        "claim = 9223372036854775807",
+        "project = -1",
+        "attempt = 'many'",
+        "url = x'ff00'",
+    ];
+    for damage in damages {
+        let house = House::new().await;
+        let damaged = house.accepted("n-1").await;
+        house.succeeded(&damaged, 1).await;
+        let whole = house.accepted("n-2").await;
+        house.succeeded(&whole, 2).await;
+        house.sql(&format!("UPDATE callbacks SET {damage} WHERE cid = {}", damaged.cid())).await.unwrap();
+
+        let claimed = house.store.claim_callbacks(10, 1000, at(100)).await.unwrap();
+        let cids: Vec<_> = claimed.iter().map(|delivery| delivery.cid).collect();
+        assert_eq!(cids, [whole.cid()], "{damage}");
+        let aside = format!(
+            "SELECT count(*) FROM callbacks WHERE cid = {} AND state = 'failed' AND due_at IS NULL",
+            damaged.cid()
+        );
+        assert_eq!(house.number(&aside).await, 1, "{damage}");
+        // It is not looked at again and again.
+        assert!(house.store.claim_callbacks(10, 1000, at(101)).await.unwrap().is_empty());
+        house.store.record_delivery(result(&claimed[0], 102, AfterDelivery::Delivered)).await.unwrap();
+        // Mended, it can be sent again by hand.
+        let mended = format!(
+            "UPDATE callbacks SET status = 6, attempt = 1, claim = 1, project = 7, url = 'https://caller.example' \
+             WHERE cid = {}",
+            damaged.cid()
+        );
+        house.sql(&mended).await.unwrap();
+        house.store.resend(damaged.cid(), person("ann"), at(200)).await.unwrap();
+        assert_eq!(house.store.claim_callbacks(10, 1000, at(201)).await.unwrap().len(), 1, "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_row_does_not_hide_the_others_from_who_lists_them() {
+    let house = House::new().await;
+    for (number, nonce) in [("n-1", 1), ("n-2", 2)] {
+        let row = house.accepted(number).await;
+        house.succeeded(&row, nonce).await;
+    }
+    house.sql("UPDATE callbacks SET status = 99 WHERE id = (SELECT min(id) FROM callbacks)").await.unwrap();
+    assert_eq!(house.store.callbacks(None, 10).await.unwrap().len(), 1);
+}

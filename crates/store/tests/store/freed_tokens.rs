@@ -2,7 +2,7 @@
 
 use payout::intent::{Intent, Kind};
 use payout::life::{Event, Payout, Rejection, Requirement, Screening, Withdrawal};
-use store::{AdvanceError, CosignerReport, PayoutRow, SessionOutcome, SessionRow};
+use store::{AdvanceError, CosignerReport, Never, PayoutRow, ReportedRefusal, SessionOutcome, SessionRow};
 
 use crate::house::{House, at, building, person};
 
@@ -81,6 +81,44 @@ async fn one_that_somebody_may_have_signed_keeps_its_token_for_ever() {
         let doubtful = doubt(session(&row, "bb"), checked.clone());
         refused_after(&house, &[session(&row, "aa"), doubtful], &row).await;
         assert!(!is_free(&house, "n-2").await);
+    }
+}
+
+/// The word of a co-signer that it has not contributed to a payout and never will.
+async fn promises(house: &House, index: u8, row: &PayoutRow) {
+    let signature = payout::key::SecretKey::from_seed(&[index; 32]).sign(b"verified by whoever records it");
+    let never = Never { index, intent: row.digest, reason: "a stop".to_owned(), at: at(3), signature };
+    house.store.record_never(never).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_promises_never_to_sign_has_not_contributed_whatever_was_heard() {
+    let lost = SessionOutcome::Aborted { why: "the connection was lost".to_owned() };
+    let refused = ReportedRefusal {
+        check: "journal".to_owned(),
+        finality: "never".to_owned(),
+        reason: "a stop".to_owned(),
+    };
+    let report = CosignerReport { index: 1, checks: Vec::new(), refusal: Some(refused) };
+    for (promised, outcome, freed) in [
+        (&[1, 2][..], SessionOutcome::Open, true),
+        (&[1, 2], lost.clone(), true),
+        // The first refused in that very session; only the second was not heard.
+        (&[2], lost.clone(), true),
+        (&[1], lost, false),
+        (&[2], SessionOutcome::Open, false),
+        (&[1, 2], SessionOutcome::Signed, false),
+    ] {
+        let house = House::new().await;
+        let row = house.accepted("n-1").await;
+        let row = house.store.advance(building(&row, 7)).await.unwrap();
+        let reports = vec![report.clone()];
+        let doubtful = SessionRow { outcome: outcome.clone(), reports, closed: None, ..session(&row, "bb") };
+        for index in promised {
+            promises(&house, *index, &row).await;
+        }
+        refused_after(&house, &[session(&row, "aa"), doubtful], &row).await;
+        assert_eq!(is_free(&house, "n-2").await, freed, "{outcome:?} and promises of {promised:?}");
     }
 }
 

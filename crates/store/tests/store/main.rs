@@ -10,6 +10,7 @@ mod append_only;
 mod audit_log;
 mod callback;
 mod claim;
+mod copies;
 mod counters;
 mod crash;
 mod freed_tokens;

@@ -2,7 +2,7 @@
 
 use payout::ids::{Cid, Digest};
 use payout::life::{Event, Rejection, Token};
-use store::{AcceptRefusal, Finding, Outcome, RestoreError, RestoreState, Store};
+use store::{AcceptRefusal, Admins, Finding, Outcome, RestoreError, RestoreState, Store};
 
 use crate::house::{House, at};
 use crate::refused;
@@ -20,6 +20,11 @@ impl House {
         std::fs::write(self.path(), copy).unwrap();
         Self { store: Store::open(&self.path()).await.unwrap(), folder: self.folder }
     }
+}
+
+/// Two of these must confirm.
+fn admins() -> Admins {
+    Admins { all: ["ann", "bob", "cid"].map(|who| who.parse().unwrap()).into(), needed: 2 }
 }
 
 fn finding(restore: i64, number: u8, told_by: u8) -> Finding {
@@ -123,7 +128,7 @@ async fn findings_close_it_until_as_many_admins_as_are_needed_have_confirmed() {
     let house = House::new().await;
     let restore = house.store.open_restore("heads".to_owned(), None, at(1)).await.unwrap();
     let (ann, bob) = ("ann".parse().unwrap(), "bob".parse().unwrap());
-    refused!(house.store.confirm_restore(restore.id, ann, 2, at(2)).await, RestoreError::Importing);
+    refused!(house.store.confirm_restore(restore.id, ann, admins(), at(2)).await, RestoreError::Importing);
     house.store.record_finding(finding(restore.id, 1, 2)).await.unwrap();
     house.store.record_finding(finding(restore.id, 1, 1)).await.unwrap();
     let found = house.store.findings(restore.id).await.unwrap();
@@ -131,12 +136,13 @@ async fn findings_close_it_until_as_many_admins_as_are_needed_have_confirmed() {
     let closed = house.store.end_import(restore.id, at(3)).await.unwrap();
     assert_eq!(closed.state, RestoreState::Closed);
     let house = house.reopened().await;
-    let confirm =
-        async |who: &str, ms| house.store.confirm_restore(restore.id, who.parse().unwrap(), 2, at(ms)).await;
+    let confirm = async |who: &str, ms| {
+        house.store.confirm_restore(restore.id, who.parse().unwrap(), admins(), at(ms)).await
+    };
     assert_eq!(confirm("ann", 4).await.unwrap().state, RestoreState::Closed);
     refused!(confirm("ann", 5).await, RestoreError::Already(_));
     assert_eq!(confirm("bob", 6).await.unwrap().state, RestoreState::Open);
-    refused!(house.store.confirm_restore(restore.id, bob, 2, at(7)).await, RestoreError::Unknown(_));
+    refused!(house.store.confirm_restore(restore.id, bob, admins(), at(7)).await, RestoreError::Unknown(_));
     let log = house.store.audit_list(0, 100).await.unwrap();
     let words: Vec<&str> = log.iter().map(|line| line.what.as_str()).collect();
     let expected =
@@ -150,12 +156,12 @@ async fn what_is_found_later_makes_earlier_confirmations_void() {
     let restore = house.store.open_restore("heads".to_owned(), None, at(1)).await.unwrap();
     house.store.record_finding(finding(restore.id, 1, 1)).await.unwrap();
     house.store.end_import(restore.id, at(2)).await.unwrap();
-    house.store.confirm_restore(restore.id, "ann".parse().unwrap(), 2, at(3)).await.unwrap();
+    house.store.confirm_restore(restore.id, "ann".parse().unwrap(), admins(), at(3)).await.unwrap();
     let again = house.store.open_restore("one more".to_owned(), None, at(4)).await.unwrap();
     assert_eq!((again.id, again.state), (restore.id, RestoreState::Importing));
     house.store.end_import(restore.id, at(5)).await.unwrap();
     assert_eq!(house.store.restore_votes(restore.id).await.unwrap(), []);
-    let bob = house.store.confirm_restore(restore.id, "bob".parse().unwrap(), 2, at(6)).await.unwrap();
+    let bob = house.store.confirm_restore(restore.id, "bob".parse().unwrap(), admins(), at(6)).await.unwrap();
     assert_eq!(bob.state, RestoreState::Closed);
 }
 
@@ -186,4 +192,34 @@ async fn heads_that_were_compared_are_remembered() {
     let house = house.reopened().await;
     let heads = house.store.journal_heads().await.unwrap();
     assert_eq!(heads.into_iter().collect::<Vec<_>>(), [(1, (8, at(3))), (2, (u64::MAX, at(1)))]);
+}
+
+#[tokio::test]
+async fn the_word_of_somebody_who_is_no_admin_any_more_does_not_count() {
+    let house = House::new().await;
+    let restore = house.store.open_restore("heads".to_owned(), None, at(1)).await.unwrap();
+    house.store.record_finding(finding(restore.id, 1, 1)).await.unwrap();
+    house.store.end_import(restore.id, at(2)).await.unwrap();
+    let confirm = async |who: &str, admins, ms| {
+        house.store.confirm_restore(restore.id, who.parse().unwrap(), admins, at(ms)).await.unwrap().state
+    };
+    assert_eq!(confirm("ann", admins(), 3).await, RestoreState::Closed);
+    let without_ann = || Admins { all: vec!["bob".parse().unwrap(), "cid".parse().unwrap()], needed: 2 };
+    assert_eq!(confirm("bob", without_ann(), 4).await, RestoreState::Closed);
+    assert_eq!(confirm("cid", without_ann(), 5).await, RestoreState::Open);
+}
+
+#[tokio::test]
+async fn a_copy_that_was_made_in_the_middle_of_a_restore_begins_it_again() {
+    let house = House::new().await;
+    let restore = house.store.open_restore("heads".to_owned(), None, at(1)).await.unwrap();
+    house.store.record_finding(finding(restore.id, 1, 1)).await.unwrap();
+    house.store.end_import(restore.id, at(2)).await.unwrap();
+    house.store.confirm_restore(restore.id, "ann".parse().unwrap(), admins(), at(3)).await.unwrap();
+    let (house, copy) = house.copied().await;
+    house.store.confirm_restore(restore.id, "bob".parse().unwrap(), admins(), at(4)).await.unwrap();
+    let house = house.put_back(&copy).await;
+    let again = house.store.restore().await.unwrap().unwrap();
+    assert_eq!((again.id, again.state), (restore.id, RestoreState::Importing), "co-signers tell once more");
+    assert_eq!(house.store.restore_votes(restore.id).await.unwrap(), [], "what was read then is not this");
 }

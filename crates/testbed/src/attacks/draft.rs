@@ -154,8 +154,7 @@ impl Desk {
     /// A void of a payout's token, approved.
     pub fn void_of(&mut self, payout: &Draft) -> Draft {
         let rule = "void".parse().expect("a rule's name");
-        let intent =
-            Intent { kind: Kind::Void, rule, target: Some(payout.intent.digest()), ..payout.intent.clone() };
+        let intent = Intent { kind: Kind::Void, rule, ..self.remedy_of(payout) };
         let pay = Build {
             to: self.from.clone(),
             token: TokenRef::Native,
@@ -169,10 +168,16 @@ impl Desk {
     pub fn raise_of(&mut self, payout: &Draft) -> Draft {
         let rule = "raise".parse().expect("a rule's name");
         let fee_cap = self.fee_cap();
-        let target = Some(payout.intent.digest());
-        let intent = Intent { kind: Kind::RaiseCap, rule, target, fee_cap, ..payout.intent.clone() };
+        let intent = Intent { kind: Kind::RaiseCap, rule, fee_cap, ..self.remedy_of(payout) };
         let pay = Build { fee: price(20), ..payout.pay.clone() };
         self.about(payout, intent, pay)
+    }
+
+    /// What a void and a raise of a payout have in common: numbers of their own, and its name.
+    fn remedy_of(&mut self, payout: &Draft) -> Intent {
+        let cid = self.fresh_cid();
+        let third_party_id = format!("remedy-{cid}").parse().expect("a caller's number");
+        Intent { cid, third_party_id, target: Some(payout.intent.digest()), ..payout.intent.clone() }
     }
 
     /// The next attempt at a payout, approved, under a nonce of its own.

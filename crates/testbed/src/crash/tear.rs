@@ -20,9 +20,9 @@ pub fn mixed(synced: &[u8], written: &[u8], dice: &mut Dice) -> Vec<u8> {
         let source = if dice.percent(50) { synced } else { written };
         let end = (start + BLOCK).min(file.len());
         // Beyond the end of its source a block was never written: it reads as zeros.
-        let known = source.len().clamp(start, end);
-        file[start..known].copy_from_slice(&source[start..known]);
-        file[known..end].fill(0);
+        let known = source.get(start..end.min(source.len())).unwrap_or_default();
+        file[start..start + known.len()].copy_from_slice(known);
+        file[start + known.len()..end].fill(0);
     }
     file
 }

@@ -21,7 +21,7 @@ pub enum RuleSet {
     /// approve, a caller's own signature.
     Tests,
     /// For attacks: besides the demo's, automatic rules whose limits three payouts reach, each for a project of its own,
-    /// rules for voids and raised caps, and a fee budget that ten payouts at the cap burn.
+    /// one that has hours, rules for voids and raised caps, and a fee budget that ten payouts at the cap burn.
     Attacks,
 }
 
@@ -224,6 +224,18 @@ outcome = "auto"
     }
     text.push_str(
         r#"
+# At any hour; but that its hour matters is what counts.
+[[rule]]
+id = "by-hours"
+projects = [2007]
+recipient = "external"
+hours = "00:00-24:00"
+max = { Ethereum = "1" }
+window = { length = "24h", count = 100, sums = { Ethereum = "1000" } }
+budget = { Ethereum = "1000" }
+caller_signed = false
+outcome = "auto"
+
 [[rule]]
 id = "signed-by-the-caller"
 recipient = "external"

@@ -270,9 +270,8 @@ async fn refreshed_under(point: &str) {
     let admin = rig.stage.deployment.person(ADMINS[0]).unwrap();
     rig.arm(point).unwrap();
     let opened = admin.told(admin.client().refresh_wallet(wallet, &order).await).unwrap();
+    rig.death().await.unwrap();
     assert!(ceremony_ends(&mut rig, &opened.ceremony).await);
-    let retired = async |rig: &mut Rig| Ok((!rig.is_armed()).then_some(()));
-    rig.until("the end of an epoch", retired).await.unwrap();
     // Whichever two sign, they sign with new shares.
     for index in 1..=3 {
         rig.whole().await.unwrap();

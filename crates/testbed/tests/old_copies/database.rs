@@ -121,7 +121,7 @@ async fn what_was_withdrawn_after_the_copy_is_not_paid_although_the_copy_would_g
         world.person(who).approve(cid).await.unwrap();
     }
     // Co-signers were told when it was withdrawn, and keep that for ever.
-    let reason = world.waits_for(cid, "withdrawn").await;
+    let reason = world.waits_for(cid, "did withdraw the payout: journaled for ever").await;
     assert_eq!(world.status(cid).await, 5, "{reason}");
     world.assert_paid_once(&paid).await;
 }

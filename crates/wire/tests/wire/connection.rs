@@ -18,7 +18,8 @@ use crate::samples;
 type AtGateway = Connection<FromCosigner, ToCosigner>;
 type AtCosigner = Connection<ToCosigner, FromCosigner>;
 
-const LIMITS: Limits = Limits { handshake_ms: 5_000, frame_ms: 5_000, write_ms: 5_000, queue_frames: 8 };
+const LIMITS: Limits =
+    Limits { handshake_ms: 5_000, frame_ms: 5_000, write_ms: 5_000, queue_frames: 8, queue_bytes: 16 << 20 };
 
 fn gateway() -> Arc<rustls::ServerConfig> {
     server_config(&Identity::from(&samples::key(1)), vec![samples::key(2).public()])
@@ -212,6 +213,34 @@ async fn a_peer_that_takes_nothing_is_given_up() {
     at_gateway.writer.closed().await;
     let over = at_gateway.writer.send(&message).await.unwrap_err();
     assert!(matches!(over, ConnectionError::Closed), "{over:?}");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_slow_peer_is_bound_by_its_bytes_too() {
+    let limits = Limits { queue_frames: 1000, queue_bytes: 5 << 20, ..LIMITS };
+    let (mut at_gateway, at_cosigner) = pair(limits).await;
+    let long = FromCosigner::Relay { peer: 1, link: 1, data: vec![7; 1 << 20] };
+    let mut queued = 0;
+    let full = loop {
+        match at_cosigner.writer.try_send(&long) {
+            Ok(()) => queued += 1,
+            Err(error) => break error,
+        }
+        assert!(queued < 5, "5 MiB are allowed");
+    };
+    assert!(matches!(full, ConnectionError::Backlog), "{full:?}");
+    // Short ones still find room, and what was queued arrives and makes room.
+    at_cosigner.writer.try_send(&FromCosigner::Pong(1)).unwrap();
+    let sending = at_cosigner.writer.send(&long);
+    let reading = async {
+        for _ in 0..queued {
+            assert!(at_gateway.reader.read().await.unwrap() == Some(long.clone()));
+        }
+        assert_eq!(at_gateway.reader.read().await.unwrap(), Some(FromCosigner::Pong(1)));
+        assert!(at_gateway.reader.read().await.unwrap() == Some(long.clone()));
+    };
+    let (sent, ()) = tokio::join!(sending, reading);
+    sent.unwrap();
 }
 
 #[tokio::test]

@@ -409,7 +409,7 @@ fn a_build_that_would_be_refused_is_never_returned() {
         assert!(evm::build(&build).is_err(), "{network_id}");
     }
     let to = PAYEE.to_lowercase().parse().unwrap();
-    assert!(matches!(evm::build(&Build { to, ..usdt() }), Err(BuildError::Recipient(_))));
+    assert!(matches!(evm::build(&Build { to, ..usdt() }), Err(BuildError::Payee(_))));
     let token = TokenRef::Contract(USDT.replace('d', "D").parse().unwrap());
     assert!(matches!(evm::build(&Build { token, ..usdt() }), Err(BuildError::Contract(_))));
     let fee = Fee::Eip1559 { max_fee_per_gas: 1, max_priority_fee_per_gas: 2 };

@@ -4,7 +4,7 @@ use super::super::field;
 use super::super::{AccountFlag, BuildError, build};
 use super::*;
 use crate::decoded::Effect;
-use crate::family::{AddressError, MemoError, Recipient, RecipientError};
+use crate::family::{AddressError, MemoError, Payee, PayeeError};
 
 /// A writer that writes whatever it is told: fields of a good payment, in items that a test may change.
 #[derive(Clone)]
@@ -314,7 +314,7 @@ fn what_would_be_refused_is_never_built() {
     assert_eq!(with(&|b| b.fee.last_ledger = 0), refused("LastLedgerSequence"));
     assert_eq!(with(&|b| b.fee.drops = 0), refused("the fee"));
     assert!(matches!(with(&|b| b.act = pay(PAYER, 1)), BuildError::Refused(DecodeError::Forbidden(_))));
-    assert!(matches!(with(&|b| b.act = pay("0xabc", 1)), BuildError::Recipient(_)));
+    assert!(matches!(with(&|b| b.act = pay("0xabc", 1)), BuildError::Payee(_)));
     assert!(matches!(with(&|b| b.network_id = "main".parse().unwrap()), BuildError::Network(_)));
     assert!(matches!(
         with(&|b| b.token = payout::life::Token::new("nonce:7".to_owned())),
@@ -327,14 +327,14 @@ fn what_would_be_refused_is_never_built() {
 #[test]
 fn an_address_that_carries_a_tag_and_a_memo_must_agree() {
     let network = MAIN.parse().unwrap();
-    let recipient = |to: &str, memo: Option<&str>| Xrp.recipient(&network, to, memo);
+    let recipient = |to: &str, memo: Option<&str>| Xrp.payee(&network, to, memo);
     let (classic, plain, tagged) = (
         "r9cZA1mLK5R5Am25ArfXFmqgNwjZgnfk59",
         "X7AcgcsBL6XDcUb289X4mJ8djcdyKaB5hJDWMArnXr61cqZ",
         "X7AcgcsBL6XDcUb289X4mJ8djcdyKaGZMhc9YTE92ehJ2Fu", // tag 1
     );
     let of = |memo: Option<&str>| {
-        Ok(Recipient { address: classic.parse().unwrap(), memo: memo.map(ToOwned::to_owned) })
+        Ok(Payee { address: classic.parse().unwrap(), memo: memo.map(ToOwned::to_owned) })
     };
     assert_eq!(recipient(classic, None), of(None));
     assert_eq!(recipient(classic, Some("0")), of(Some("0")));
@@ -343,7 +343,7 @@ fn an_address_that_carries_a_tag_and_a_memo_must_agree() {
     assert_eq!(recipient(plain, None), of(None));
     assert_eq!(recipient(tagged, None), of(Some("1")));
     assert_eq!(recipient(tagged, Some("01")), of(Some("1")));
-    let memo = |error| Err(RecipientError::Memo(error));
+    let memo = |error| Err(PayeeError::Memo(error));
     assert_eq!(recipient(tagged, Some("2")), memo(MemoError::OtherTag(1)));
     assert_eq!(recipient(tagged, Some("0")), memo(MemoError::OtherTag(1)));
     for text in ["", "abc", "-1", "4294967295", "12345678901"] {

@@ -1,4 +1,4 @@
-//! Everything equals what xrpl.js makes of the same input (`golden/make.mjs`).
+//! Everything equals what xrpl.js (`golden/make.mjs`) and xrpl-py (`golden/make.py`) make of the same input.
 
 use serde::Deserialize;
 
@@ -146,11 +146,90 @@ fn addresses_of_keys_are_those_of_xrpl_js() {
 fn x_addresses_of_xrpl_js_are_read_with_their_tags() {
     for GoldenAddress { classic, tag, main, test } in golden().addresses {
         for (network, text) in [(MAIN, main), ("1", test.clone()), (SANDBOX, test)] {
-            let recipient = Xrp.recipient(&network.parse().unwrap(), &text, None).unwrap();
+            let recipient = Xrp.payee(&network.parse().unwrap(), &text, None).unwrap();
             assert_eq!(
                 (recipient.address.as_str(), recipient.memo),
                 (classic.as_str(), tag.map(|tag| tag.to_string()))
             );
         }
+    }
+}
+
+#[derive(Deserialize)]
+struct GoldenOfPython {
+    transactions: Vec<Pair>,
+}
+
+#[derive(Deserialize)]
+struct Pair {
+    asked: Asked,
+    answer: Answer,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    network: u32,
+    sequence: Option<u32>,
+    ticket: Option<u32>,
+    last_ledger: u32,
+    fee: String,
+    kind: String,
+    to: Option<String>,
+    tag: Option<u32>,
+    amount: Option<String>,
+    set_flag: Option<u32>,
+    clear_flag: Option<u32>,
+    count: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    account: String,
+    public_key: String,
+    unsigned: String,
+    digest: String,
+    signed: String,
+    txid: String,
+}
+
+impl Pair {
+    fn build(&self) -> Build {
+        let asked = &self.asked;
+        let flag = |number| AccountFlag::of_number(number).unwrap();
+        let act = match (asked.kind.as_str(), asked.set_flag, asked.clear_flag) {
+            ("Payment", _, _) => Act::Pay {
+                to: asked.to.as_deref().unwrap().parse().unwrap(),
+                tag: asked.tag,
+                amount: Amount::from_base_units(asked.amount.as_deref().unwrap()).unwrap(),
+            },
+            ("AccountSet", Some(number), None) => Act::SetFlag(flag(number)),
+            ("AccountSet", None, Some(number)) => Act::ClearFlag(flag(number)),
+            ("AccountSet", None, None) => Act::Nothing,
+            ("TicketCreate", _, _) => Act::CreateTickets(asked.count.unwrap()),
+            other => panic!("no act {other:?}"),
+        };
+        let spend = asked.ticket.map_or_else(|| Spend::Sequence(asked.sequence.unwrap()), Spend::Ticket);
+        Build {
+            network_id: asked.network.to_string().parse().unwrap(),
+            token: token_for(spend),
+            public_key: array(&self.answer.public_key),
+            act,
+            fee: Fee { drops: asked.fee.parse().unwrap(), last_ledger: asked.last_ledger },
+        }
+    }
+}
+
+#[test]
+fn bytes_digests_and_ids_are_those_of_xrpl_py() {
+    let golden: GoldenOfPython = serde_json::from_str(include_str!("../golden/xrpl-py.json")).unwrap();
+    for pair in golden.transactions {
+        let asked = pair.build();
+        let unsigned = build(&asked).unwrap();
+        assert_eq!(hex::encode_upper(&unsigned), pair.answer.unsigned);
+        let decoded = Xrp.decode(&asked.network_id, &unsigned).unwrap();
+        assert_eq!(decoded.payer.unwrap().as_str(), pair.answer.account);
+        assert_eq!(decoded.digest, array(&pair.answer.digest));
+        let signed = hex::decode(&pair.answer.signed).unwrap();
+        assert_eq!(hex::encode_upper(super::super::transaction::half(*b"TXN\0", &signed)), pair.answer.txid);
     }
 }

@@ -172,7 +172,7 @@ proptest! {
     fn no_text_makes_a_parser_panic(text in ".{0,70}", base58 in "[XTr][1-9A-HJ-NP-Za-km-z]{20,60}") {
         let network = MAIN.parse().unwrap();
         for text in [text, base58] {
-            let _ = (Xrp.parse_address(&network, &text), Xrp.recipient(&network, &text, Some(&text)));
+            let _ = (Xrp.parse_address(&network, &text), Xrp.payee(&network, &text, Some(&text)));
         }
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::limits::{contribution, quorum};
 use super::*;
 use crate::house::{act, key, name};
-use crate::journal::AHEAD_MS;
+use payout::time::CLOCK_SKEW_MS;
 
 /// What it writes.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ impl Cosigners {
                 Body::Never { intent, reason: "no".to_owned() }
             }
         };
-        let at = self.clock.plus(AHEAD_MS);
+        let at = self.clock.plus(CLOCK_SKEW_MS);
         self.lie(liar, at, &body);
         let honest = everybody.into_iter().filter(|index| *index != liar);
         honest.for_each(|index| drop(self.tell(liar, index).unwrap()));
@@ -135,7 +135,7 @@ proptest! {
             }
         }
         // What the honest ones wrote is still what their peers take in, although one of them has a slow clock.
-        cosigners.clock = cosigners.clock.plus(-AHEAD_MS);
+        cosigners.clock = cosigners.clock.plus(-CLOCK_SKEW_MS);
         for index in 1..count {
             for peer in (1..count).filter(|peer| *peer != index) {
                 cosigners.tell(index, peer).unwrap();

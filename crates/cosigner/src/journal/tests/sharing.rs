@@ -4,7 +4,8 @@ use wire::message::SignedEntry;
 
 use super::*;
 use crate::house::{HOUR, cosigner_key};
-use crate::journal::{AHEAD_MS, Body, EntryFault};
+use crate::journal::{Body, EntryFault};
+use payout::time::CLOCK_SKEW_MS;
 
 /// An entry of co-signer 2, which the test may lie in.
 fn entry(cosigners: &Cosigners, seq: u64, previous: Digest, body: &Body) -> SignedEntry {
@@ -98,9 +99,9 @@ fn an_entry_from_the_future_is_held_until_the_clocks_agree() {
     let cosigners = Cosigners::new(2, 3);
     let deployment = cosigners.house.genesis.deployment();
     let bytes = postcard::to_stdvec(&sight("a")).unwrap();
-    let at = cosigners.clock.plus(AHEAD_MS + 1);
+    let at = cosigners.clock.plus(CLOCK_SKEW_MS + 1);
     let ahead = SignedEntry::sign(&cosigner_key(2), 2, 1, deployment, at, bytes);
-    assert_faulty(&cosigners, ahead, EntryFault::Future { author: 2, seq: 1, ahead_ms: AHEAD_MS + 1 });
+    assert_faulty(&cosigners, ahead, EntryFault::Future { author: 2, seq: 1, ahead_ms: CLOCK_SKEW_MS + 1 });
 }
 
 #[test]

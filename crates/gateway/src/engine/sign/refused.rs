@@ -3,7 +3,7 @@
 //! A refusal that may pass later ends nothing. The end (status 2) needs signed *never* entries from so many co-signers
 //! that no quorum is left, even if as many of them as the deployment assumes go back on their word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use payout::life::{Event, State};
 use store::{Never, PayoutRow, StoreError};
@@ -13,6 +13,9 @@ use super::{REFUSED_MS, advance, after, hold, pace, wait};
 use crate::clock;
 use crate::engine::{Next, StepError};
 use crate::state::Gateway;
+
+/// How long the end of a payout waits for the word of a co-signer that was lost in the middle of a session, ms.
+const HEARD_OUT_MS: i64 = 30_000;
 
 /// The *never* entries about this payout's intent that are on record and hold: one a co-signer.
 pub(super) async fn nevers(gateway: &Gateway, row: &PayoutRow) -> Result<Vec<Never>, StoreError> {
@@ -37,8 +40,48 @@ pub(super) async fn nevers(gateway: &Gateway, row: &PayoutRow) -> Result<Vec<Nev
     Ok(valid.into_values().collect())
 }
 
+/// Ends the payout if nobody is left to sign it. Not at once if a co-signer was lost in the middle of a session: it has
+/// that long to come back and say that it did not contribute, because only then is the token free for another payout,
+/// and a hole in a lane needs people to void it. `None` as long as there is somebody to ask.
+pub(super) async fn end_if_nobody_is_left(
+    gateway: &Gateway,
+    row: &PayoutRow,
+    nevers: &[Never],
+) -> Result<Option<Next>, StepError> {
+    if matches!(row.payout.state, State::Outbidding { .. }) {
+        // An earlier offer is signed and may land: only the chain ends it.
+        return Ok(None);
+    }
+    let Some(why) = nobody_left(gateway, nevers) else { return Ok(None) };
+    let unheard = unheard(gateway, row, nevers).await?;
+    let now = clock::now();
+    let decided = nevers.iter().map(|never| never.at).max();
+    let waited = decided.map_or(HEARD_OUT_MS, |decided| now.since(decided));
+    let Some(first) = unheard.first() else { return end(gateway, row, why).await.map(Some) };
+    // A clock that is far off must not keep a payout from its end.
+    if !(-HEARD_OUT_MS..HEARD_OUT_MS).contains(&waited) {
+        return end(gateway, row, why).await.map(Some);
+    }
+    if gateway.hub.connected().contains(first) {
+        return Ok(None);
+    }
+    let reason =
+        format!("nobody signs it any more ({why}); co-signer {first} has yet to say that it did not");
+    let next_action =
+        "bring it back: without its word the token stays used, and a void has to move the lane on";
+    hold(gateway, row, wait(reason, next_action), now.plus(REFUSED_MS)).await.map(Some)
+}
+
+/// Who may have contributed, as far as is known.
+async fn unheard(gateway: &Gateway, row: &PayoutRow, nevers: &[Never]) -> Result<BTreeSet<u8>, StoreError> {
+    let promised = nevers.iter().map(|never| never.index).collect();
+    let sessions = gateway.store.sessions(row.cid()).await?;
+    let own = sessions.iter().filter(|session| session.intent == row.digest);
+    Ok(own.flat_map(|session| session.may_have_contributed(&promised)).collect())
+}
+
 /// Why nobody is left to sign, if that is so.
-pub(super) fn nobody_left(gateway: &Gateway, nevers: &[Never]) -> Option<String> {
+fn nobody_left(gateway: &Gateway, nevers: &[Never]) -> Option<String> {
     let roster = &gateway.genesis.roster;
     let needed = needed(roster.share_count(), roster.threshold, roster.faults_assumed());
     (nevers.len() >= usize::from(needed)).then(|| {
@@ -63,8 +106,8 @@ pub(super) async fn take(
         gateway.store.record_never(Never { index, intent, reason, at, signature })
     });
     futures::future::try_join_all(kept).await?;
-    if let Some(why) = nobody_left(gateway, &nevers(gateway, row).await?) {
-        return end(gateway, row, why).await;
+    if let Some(next) = end_if_nobody_is_left(gateway, row, &nevers(gateway, row).await?).await? {
+        return Ok(next);
     }
     let reasons: Vec<_> =
         refusals.iter().map(|(index, refusal)| format!("co-signer {index} refuses ({refusal})")).collect();
@@ -74,7 +117,7 @@ pub(super) async fn take(
 }
 
 /// Ends the payout: status 2. The store frees its token if no session of it ever passed the checks.
-pub(super) async fn end(gateway: &Gateway, row: &PayoutRow, why: String) -> Result<Next, StepError> {
+async fn end(gateway: &Gateway, row: &PayoutRow, why: String) -> Result<Next, StepError> {
     let refused = Event::SignatureRefused { why };
     let events = match row.payout.state {
         State::Built { .. } => vec![Event::SigningStarted, refused],

@@ -7,7 +7,7 @@ use payout::approval::Act;
 use payout::life::{Event, State, Status, Withdrawal};
 use payout::money::Amount;
 use payout::policy::{Genesis, Policy, Rules};
-use store::{Hold, Never, Pause, PauseScope, SessionOutcome, Wait};
+use store::{Hold, Never, Pause, PauseScope, SessionOutcome, SessionRow, Wait};
 use tokio::time::timeout;
 use wire::message::{Condition, FromCosigner, PROTOCOL, Standing, ToCosigner, WalletStanding};
 
@@ -267,6 +267,33 @@ async fn the_token_of_a_refused_payout_is_free_when_nobody_had_passed_its_checks
     let (network, from) = (&row.payout.intent.network_id, &row.payout.intent.from);
     assert!(house.gateway.store.highest_token(network, from).await.unwrap().is_some());
     assert_eq!(step(&house.gateway, row.clone()).await.unwrap(), Next::Advanced);
+    assert_eq!(house.gateway.store.highest_token(network, from).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_end_waits_for_the_word_of_a_cosigner_that_was_lost_in_a_session_and_frees_the_token_then() {
+    let (house, row) = built().await;
+    let lost = SessionRow {
+        session: "aa".to_owned(),
+        cid: row.cid(),
+        intent: row.digest,
+        participants: vec![1, 3],
+        outcome: SessionOutcome::Open,
+        reports: Vec::new(),
+        opened: clock::now(),
+        closed: None,
+    };
+    house.gateway.store.record_session(lost).await.unwrap();
+    let _one = cosigner(&house, 1, Manner::Refuses { never_by: Some(1) }).await;
+    let _two = cosigner(&house, 2, Manner::Refuses { never_by: Some(2) }).await;
+    assert_eq!(step(&house.gateway, row.clone()).await.unwrap(), Next::Held);
+    let waits = house.row(row.cid()).await;
+    let reason = waits.wait.clone().unwrap().reason;
+    assert!(reason.contains("co-signer 3 has yet to say"), "{reason}");
+    let _three = cosigner(&house, 3, Manner::Refuses { never_by: Some(3) }).await;
+    assert_eq!(step(&house.gateway, waits).await.unwrap(), Next::Advanced);
+    assert_eq!(house.row(row.cid()).await.status, Status::SignatureRejected);
+    let (network, from) = (&row.payout.intent.network_id, &row.payout.intent.from);
     assert_eq!(house.gateway.store.highest_token(network, from).await.unwrap(), None);
 }
 

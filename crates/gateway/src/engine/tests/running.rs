@@ -50,6 +50,21 @@ async fn a_signal_is_quicker_than_the_timer() {
 }
 
 #[tokio::test]
+async fn what_is_put_off_for_a_moment_is_looked_at_after_that_moment() {
+    let mut plans = Plans::default();
+    plans.config.engine.tick_ms = 60_000;
+    let house = House::with(plans).await;
+    let (_stop, stopped) = watch::channel(false);
+    tokio::spawn(run(Arc::clone(&house.gateway), stopped));
+    sleep(Duration::from_millis(200)).await;
+    let paid = Sighting::Succeeded(Chance { txid: "0x00".to_owned(), block: block() });
+    house.road.sightings.lock().unwrap().extend([Ok(Sighting::Pending), Ok(Sighting::Pending), Ok(paid)]);
+    let row = house.signed(0).await;
+    house.gateway.wake.of(Step::Broadcast).notify_one();
+    until(&house, &row, "succeeded").await;
+}
+
+#[tokio::test]
 async fn more_payouts_than_places_are_all_taken() {
     let mut plans = Plans::default();
     plans.config.engine.parallel = 2;

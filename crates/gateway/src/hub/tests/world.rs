@@ -432,10 +432,12 @@ pub(super) fn refusal(index: u8, never_by: Option<u8>) -> Refusal {
     refusal_of(intent_digest(1), index, never_by)
 }
 
+/// When stand-ins promise never to sign: one moment, so that what they say can be compared.
+static PROMISED: std::sync::LazyLock<payout::time::Millis> = std::sync::LazyLock::new(crate::clock::now);
+
 fn refusal_of(intent: Digest, index: u8, never_by: Option<u8>) -> Refusal {
-    let at = payout::time::Millis::new(5).unwrap();
-    let never =
-        |signer| NeverProof::sign(&cosigner_key(signer), index, intent, "rejected by bob".to_owned(), at);
+    let reason = || "rejected by bob".to_owned();
+    let never = |signer| NeverProof::sign(&cosigner_key(signer), index, intent, reason(), *PROMISED);
     Refusal {
         check: Check::Journal,
         finality: if never_by.is_some() { Finality::Never } else { Finality::Later },

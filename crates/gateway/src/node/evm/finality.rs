@@ -52,29 +52,30 @@ pub(super) async fn by_node(road: &EvmRoad, node: &Node, sought: Sought<'_>) -> 
 
 async fn found_by(road: &EvmRoad, node: &Node, sought: Sought<'_>) -> Result<Sighting, NodeError> {
     let Sought { intent, token, versions } = sought;
-    for version in versions.iter().rev() {
-        if let Some(receipt) = node.receipt(&version.txid).await? {
-            return judge(road, node, intent, &version.txid, &receipt).await;
-        }
-    }
     let Some(nonce) = nonce_of(token) else {
         return Ok(Sighting::Doubt(format!("{token} is no EVM token")));
     };
-    let Some(last_final) = last_final(road, node).await? else { return Ok(Sighting::Pending) };
-    if node.nonce(&intent.from, At::Height(last_final.number)).await? <= nonce {
-        // Not used, finally. A nonce that is used in a block that may still go is neither missing nor dead.
-        if node.nonce(&intent.from, At::Latest).await? > nonce {
-            return Ok(Sighting::Included {
-                height: 0,
-                waits: "its nonce is used in a block that is not final".to_owned(),
-            });
+    for version in versions.iter().rev() {
+        if let Some(receipt) = node.receipt(&version.txid).await? {
+            return judge(road, node, intent, nonce, &receipt).await;
         }
+    }
+    if node.nonce(&intent.from, At::Latest).await? <= nonce {
         for version in versions.iter().rev() {
             if node.transaction(&version.txid).await?.is_some() {
                 return Ok(Sighting::Pending);
             }
         }
         return Ok(Sighting::Missing);
+    }
+    // A nonce that is used in a block that may still go is neither missing nor dead.
+    let used = || Sighting::Included {
+        height: 0,
+        waits: "its nonce is used in a block that is not final".to_owned(),
+    };
+    let Some(last_final) = last_final(road, node).await? else { return Ok(used()) };
+    if node.nonce(&intent.from, At::Height(last_final.number)).await? <= nonce {
+        return Ok(used());
     }
     let Some(spender) = spender(node, &intent.from, nonce, last_final.number).await? else {
         return Ok(Sighting::Doubt(
@@ -85,11 +86,15 @@ async fn found_by(road: &EvmRoad, node: &Node, sought: Sought<'_>) -> Result<Sig
         return Ok(Sighting::Doubt(format!("{} used its nonce and has no receipt", spender.hash)));
     };
     if pays(intent, &spender) {
-        return judge(road, node, intent, &spender.hash, &receipt).await;
+        return judge(road, node, intent, nonce, &receipt).await;
     }
-    match block_of(node, &receipt).await? {
-        Some(block) => Ok(Sighting::Dead(Death::TokenSpent { txid: spender.hash, block: reference(&block) })),
-        None => Ok(Sighting::Doubt(format!("the block of {} is not in the chain", spender.hash))),
+    match place_of(node, &receipt).await? {
+        Place::In(block) if block.number <= last_final.number => {
+            Ok(Sighting::Dead(Death::TokenSpent { txid: spender.hash, block: reference(&block) }))
+        }
+        Place::In(_) => Ok(used()),
+        Place::Gone => Ok(Sighting::Doubt(format!("the block of {} is not in the chain", spender.hash))),
+        Place::Elsewhere => Ok(Sighting::Doubt(elsewhere(&receipt))),
     }
 }
 
@@ -98,11 +103,14 @@ async fn judge(
     road: &EvmRoad,
     node: &Node,
     intent: &Intent,
-    txid: &str,
+    nonce: u64,
     receipt: &Receipt,
 ) -> Result<Sighting, NodeError> {
-    let Some(block) = block_of(node, receipt).await? else {
-        return Ok(Sighting::Pending); // reorganised away between two questions
+    let block = match place_of(node, receipt).await? {
+        Place::In(block) => block,
+        // Reorganised away between two questions.
+        Place::Gone => return Ok(Sighting::Pending),
+        Place::Elsewhere => return Ok(Sighting::Doubt(elsewhere(receipt))),
     };
     let last_final = last_final(road, node).await?.map_or(0, |block| block.number);
     if last_final < block.number {
@@ -111,7 +119,15 @@ async fn judge(
             waits: format!("in block {}; final up to {last_final}", block.number),
         });
     }
-    let txid = txid.to_owned();
+    // A receipt is only a word; that the nonce is used has to be so as well.
+    let count = node.nonce(&intent.from, At::Latest).await?;
+    if count <= nonce {
+        return Ok(Sighting::Doubt(format!(
+            "a receipt says that nonce {nonce} is used in block {}, and the address has used {count}",
+            block.number
+        )));
+    }
+    let txid = receipt.txid.clone();
     let block = reference(&block);
     let dead = |why: &str| {
         Ok(Sighting::Dead(Death::Reverted { txid: txid.clone(), block: block.clone(), why: why.to_owned() }))
@@ -136,10 +152,28 @@ async fn judge(
     }
 }
 
-/// The block that a receipt names, if it is the chain's block of that height.
-async fn block_of(node: &Node, receipt: &Receipt) -> Result<Option<Block>, NodeError> {
+/// Where the transaction of a receipt is.
+enum Place {
+    /// In this block of the chain.
+    In(Block),
+    /// In a block that is not the chain's.
+    Gone,
+    /// Not in the block that the receipt names, although that is the chain's.
+    Elsewhere,
+}
+
+async fn place_of(node: &Node, receipt: &Receipt) -> Result<Place, NodeError> {
     let block = node.block(At::Height(receipt.block_number)).await?;
-    Ok(block.filter(|block| block.hash == receipt.block_hash && block.number == receipt.block_number))
+    let named = |block: &Block| block.hash == receipt.block_hash && block.number == receipt.block_number;
+    Ok(match block.filter(named) {
+        Some(block) if block.holds.contains(&receipt.txid) => Place::In(block),
+        Some(_) => Place::Elsewhere,
+        None => Place::Gone,
+    })
+}
+
+fn elsewhere(receipt: &Receipt) -> String {
+    format!("the receipt of {} names block {}, which does not hold it", receipt.txid, receipt.block_number)
 }
 
 fn reference(block: &Block) -> BlockRef {

@@ -11,6 +11,7 @@ mod rpc;
 
 use std::collections::BTreeSet;
 
+use futures::TryFutureExt as _;
 use futures::future::BoxFuture;
 use payout::coin::{CoinId, Network};
 use payout::ids::{Address, NetworkId};
@@ -127,7 +128,9 @@ impl Road for EvmRoad {
         Box::pin(async move {
             let now = crate::clock::now();
             let asked = self.pool.nodes().map(|node| async move {
-                let state = match node.head().await {
+                let proven = node.prove().await;
+                let head = futures::future::ready(proven).and_then(|()| node.head()).await;
+                let state = match head {
                     Ok(head) if now.since(head.time) > self.lag_limit_ms => Err(format!(
                         "lagging: its head {} is {} s old",
                         head.number,

@@ -1,5 +1,6 @@
 //! Before a nonce is taken: is there gas, is there money, is there room, and which nonce is next.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use chain::TokenRef;
@@ -10,7 +11,7 @@ use payout::intent::{Intent, Kind};
 use payout::life::Build;
 use payout::money::Amount;
 
-use super::rpc::At;
+use super::rpc::{At, Node};
 use super::{EvmRoad, gas, price};
 use crate::node::pool::Agreement;
 use crate::node::road::{Hold, Lane, NodeError, Plan, Shortage};
@@ -24,19 +25,15 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
     let native = CoinId::native(&intent.chain_id);
     let call = gas::call_of(intent, &token)?;
     // All at once: a lane plans one payout at a time, so its pace is the nodes' round trip.
-    let (chain_nonce, native_balance, token_balance, gas, prices) = tokio::join!(
-        road.pool.first(|node| node.nonce(&lane.from, At::Latest)),
-        road.pool.first(|node| node.balance_of(&lane.from, &TokenRef::Native)),
-        token_balance(road, lane, &token),
-        gas::estimate(road, &call),
-        price::today(road),
-    );
-    let chain_nonce = explained(road, lane, chain_nonce?).await?;
+    let (seen, gas, prices) =
+        tokio::join!(view(road, lane, &token), gas::estimate(road, &call), price::today(road));
+    let View { nonce: chain_nonce, native: native_balance, token: token_balance } = seen?;
+    let chain_nonce = explained(road, lane, chain_nonce).await?;
     let nonce = next_nonce(lane, chain_nonce, road.lane_window)?;
 
     // Money before gas: a node's estimate for a payer without funds is only an obscure error.
-    let has = spare(lane, &native, chain_nonce, native_balance?);
-    if let Some(balance) = token_balance? {
+    let has = spare(lane, &native, chain_nonce, native_balance);
+    if let Some(balance) = token_balance {
         let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
         let has = spare(lane, &coin, chain_nonce, balance);
         enough(lane, coin, has, Some(intent.amount))?;
@@ -77,6 +74,62 @@ pub(super) fn finish(intent: &Intent, bytes: &Bytes) -> Result<Plan, Hold> {
             max_fee: decoded.max_fee,
         },
     })
+}
+
+/// What a node says of an address: count and balances together, since a payment changes both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct View {
+    nonce: u64,
+    native: Amount,
+    token: Option<Amount>,
+}
+
+/// How many nodes are asked for their view.
+const VIEWS: usize = 2;
+
+/// The paying address as the node sees it that knows of most of its payments: one that lags, or says too little, must
+/// not have us build on a nonce that is used.
+async fn view(road: &EvmRoad, lane: &Lane, token: &TokenRef) -> Result<View, NodeError> {
+    let said = road.pool.opinions(VIEWS, |node| seen_by(node, lane, token)).await;
+    let mut unusable = NodeError::TooFew { needed: 1, answered: 0 };
+    let mut newest: Option<View> = None;
+    for opinion in said {
+        match opinion {
+            Ok(view) => newest = Some(newest.map_or(view, |newest| newest.or(view))),
+            Err(error) => unusable = error,
+        }
+    }
+    newest.ok_or(unusable)
+}
+
+async fn seen_by(node: &Node, lane: &Lane, token: &TokenRef) -> Result<View, NodeError> {
+    let balance = async {
+        match token {
+            TokenRef::Native => Ok(None),
+            TokenRef::Contract(_) => node.balance_of(&lane.from, token).await.map(Some),
+        }
+    };
+    let (nonce, native, token) = tokio::try_join!(
+        node.nonce(&lane.from, At::Latest),
+        node.balance_of(&lane.from, &TokenRef::Native),
+        balance
+    )?;
+    Ok(View { nonce, native, token })
+}
+
+impl View {
+    /// The newer of two; of two that are as new, the poorer in each coin.
+    fn or(self, other: Self) -> Self {
+        match self.nonce.cmp(&other.nonce) {
+            Ordering::Greater => self,
+            Ordering::Less => other,
+            Ordering::Equal => Self {
+                nonce: self.nonce,
+                native: self.native.min(other.native),
+                token: self.token.min(other.token),
+            },
+        }
+    }
 }
 
 /// A nonce above all that we ever took needs a second node that says the same: on one node's word alone we would sign
@@ -160,6 +213,18 @@ mod tests {
     use super::*;
     use crate::node::road::Taken;
     use chain::evm::token_for_nonce;
+
+    #[test]
+    fn the_view_that_knows_more_payments_counts_and_of_equals_the_poorer() {
+        let view = |nonce, native, token| View {
+            nonce,
+            native: Amount::from_u128(native),
+            token: Some(Amount::from_u128(token)),
+        };
+        assert_eq!(view(3, 10, 1).or(view(4, 90, 9)), view(4, 90, 9));
+        assert_eq!(view(4, 90, 9).or(view(3, 10, 1)), view(4, 90, 9));
+        assert_eq!(view(4, 90, 1).or(view(4, 10, 9)), view(4, 10, 1));
+    }
 
     fn lane(nonces: &[u64]) -> Lane {
         let taken = |nonce: &u64| Taken {

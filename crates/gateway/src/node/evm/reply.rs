@@ -16,6 +16,8 @@ pub(super) struct Block {
     pub(super) time: Millis,
     /// Wei per gas; none before EIP-1559.
     pub(super) base_fee: Option<u128>,
+    /// The ids of its transactions.
+    pub(super) holds: Vec<String>,
 }
 
 /// A block with its transactions.
@@ -39,6 +41,8 @@ pub(super) struct SeenTransaction {
 /// A receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Receipt {
+    /// Whose it is.
+    pub(super) txid: String,
     pub(super) block_number: u64,
     pub(super) block_hash: String,
     /// EIP-658: whether it took effect.
@@ -101,11 +105,16 @@ pub(super) fn block(value: &Value) -> Option<Block> {
         None | Some(Value::Null) => None,
         Some(fee) => Some(amount(fee)?.as_u128()?),
     };
+    let holds = value.get("transactions")?.as_array()?.iter().map(|transaction| match transaction {
+        Value::Object(whole) => hash(whole.get("hash")?),
+        id => hash(id),
+    });
     Some(Block {
         number: quantity(value.get("number")?)?,
         hash: hash(value.get("hash")?)?,
         time: Millis::new(seconds.checked_mul(1000)?)?,
         base_fee,
+        holds: holds.collect::<Option<_>>()?,
     })
 }
 
@@ -133,6 +142,7 @@ pub(super) fn receipt(value: &Value) -> Option<Receipt> {
         _ => return None,
     };
     Some(Receipt {
+        txid: hash(value.get("transactionHash")?)?,
         block_number: quantity(value.get("blockNumber")?)?,
         block_hash: hash(value.get("blockHash")?)?,
         success,
@@ -167,7 +177,8 @@ mod tests {
     #[test]
     fn a_receipt_without_its_status_says_nothing() {
         let mut value = json!({
-            "status": "0x1", "blockNumber": "0x5", "blockHash": format!("0x{}", "ab".repeat(32)), "logs": []
+            "status": "0x1", "blockNumber": "0x5", "blockHash": format!("0x{}", "ab".repeat(32)), "logs": [],
+            "transactionHash": format!("0x{}", "cd".repeat(32))
         });
         assert!(receipt(&value).is_some_and(|receipt| receipt.success));
         value.as_object_mut().unwrap().remove("status");

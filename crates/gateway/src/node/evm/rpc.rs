@@ -1,6 +1,7 @@
 //! A thin JSON-RPC 2.0 client over HTTP for one node, and the typed questions that the engine asks.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chain::TokenRef;
 use payout::ids::Address;
@@ -13,14 +14,17 @@ use crate::node::http::Endpoint;
 use crate::node::pool::Named;
 use crate::node::road::NodeError;
 
+/// How long a node's word about its network is taken for true: behind the same address may be another machine later.
+const PROVEN: Duration = Duration::from_secs(5);
+
 /// One node.
 #[derive(Debug)]
 pub(super) struct Node {
     endpoint: Endpoint,
     /// The network that it must be on, decimal EIP-155 id.
     network: u64,
-    /// Whether it has said so since it was last unreachable.
-    proven: AtomicBool,
+    /// When it last said so, if it was not unreachable since.
+    proven: Mutex<Option<Instant>>,
 }
 
 /// Which block a question is about.
@@ -46,25 +50,33 @@ impl At {
 
 impl Node {
     pub(super) fn new(client: reqwest::Client, url: Url, network: u64) -> Self {
-        Self { endpoint: Endpoint::new(client, url), network, proven: AtomicBool::new(false) }
+        Self { endpoint: Endpoint::new(client, url), network, proven: Mutex::new(None) }
     }
 
     /// Asks one question, after the node has said that it is on our network.
     async fn ask(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
-        if !self.proven.load(Ordering::Relaxed) {
+        if !self.is_proven() {
             self.prove().await?;
         }
         let result = self.call(method, params).await;
         if let Err(NodeError::Unreachable { .. }) = &result {
-            // Behind the same address may be another machine next time.
-            self.proven.store(false, Ordering::Relaxed);
+            self.set_proven(None);
         }
         result
     }
 
+    fn is_proven(&self) -> bool {
+        let proven = *self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        proven.is_some_and(|since| since.elapsed() < PROVEN)
+    }
+
+    fn set_proven(&self, since: Option<Instant>) {
+        *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
     /// Asks for the network, whatever was said before.
     pub(super) async fn prove(&self) -> Result<(), NodeError> {
-        self.proven.store(false, Ordering::Relaxed);
+        self.set_proven(None);
         let found = self.call("eth_chainId", json!([])).await?;
         let found = reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
         if found != self.network {
@@ -74,7 +86,7 @@ impl Node {
                 expected: self.network.to_string(),
             });
         }
-        self.proven.store(true, Ordering::Relaxed);
+        self.set_proven(Some(Instant::now()));
         Ok(())
     }
 
@@ -171,7 +183,12 @@ impl Node {
 
     /// A receipt, once the transaction is in a block.
     pub(super) async fn receipt(&self, txid: &str) -> Result<Option<Receipt>, NodeError> {
-        self.parsed("eth_getTransactionReceipt", json!([txid]), reply::receipt).await
+        const METHOD: &str = "eth_getTransactionReceipt";
+        let receipt = self.parsed(METHOD, json!([txid]), reply::receipt).await?;
+        if receipt.as_ref().is_some_and(|receipt| !receipt.txid.eq_ignore_ascii_case(txid)) {
+            return Err(self.nonsense(METHOD, "the receipt of another transaction"));
+        }
+        Ok(receipt)
     }
 
     /// A transaction that the node knows, in a block or not.

@@ -36,7 +36,9 @@ pub(super) async fn plan(road: &TronRoad, intent: &Intent, lane: &Lane) -> Resul
     if intent.kind != Kind::Payout {
         return Err(Hold::Unbuildable(format!("TRON has no {}", intent.kind)));
     }
-    if lane.taken.len() >= usize::from(road.lane_window) {
+    // Tokens that ended payouts have kept move nothing, and nothing waits for them here.
+    let in_flight = lane.taken.iter().filter(|taken| !taken.amount.is_zero()).count();
+    if in_flight >= usize::from(road.lane_window) {
         return Err(Hold::LaneFull { limit: road.lane_window });
     }
     match TokenRef::of(&intent.chain_id, &intent.token_id) {

@@ -24,6 +24,13 @@ const TRANSACTIONS: u32 = 200;
 const ACCOUNT_NOT_FOUND: &str = "actNotFound";
 const TRANSACTION_NOT_FOUND: &str = "txnNotFound";
 
+/// What a server makes of a question.
+enum Answer {
+    Is(Value),
+    /// The error's word, such as `actNotFound`.
+    Error(String),
+}
+
 /// One server.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -45,12 +52,8 @@ impl Server {
         Self { endpoint: Endpoint::new(client, url), network, proven: AtomicBool::new(false) }
     }
 
-    /// Asks one question, after the server has said that it is on our network. `Err` inside: the error's word.
-    async fn ask(
-        &self,
-        method: &'static str,
-        params: Value,
-    ) -> Result<Result<Value, (String, Value)>, NodeError> {
+    /// Asks one question, after the server has said that it is on our network.
+    async fn ask(&self, method: &'static str, params: Value) -> Result<Answer, NodeError> {
         if !self.proven.load(Ordering::Relaxed) {
             self.prove().await?;
         }
@@ -64,28 +67,29 @@ impl Server {
 
     /// Asks for the network, whatever was said before.
     pub(super) async fn prove(&self) -> Result<State, NodeError> {
-        self.proven.store(false, Ordering::Relaxed);
-        let method = "server_state";
-        let answer = self.call(method, json!({})).await?;
-        let answer = answer.map_err(|(error, _)| self.endpoint.refused(method, 0, &error))?;
-        let state = reply::state(&answer)
-            .ok_or_else(|| self.nonsense(method, "no network_id, or no validated ledger yet"))?;
-        if state.network != self.network {
-            return Err(NodeError::WrongNetwork {
-                node: self.name().to_owned(),
-                found: state.network.to_string(),
-                expected: self.network.to_string(),
-            });
-        }
-        self.proven.store(true, Ordering::Relaxed);
-        Ok(state)
+        let state = self.on_our_network().await;
+        self.proven.store(state.is_ok(), Ordering::Relaxed);
+        state
     }
 
-    async fn call(
-        &self,
-        method: &'static str,
-        params: Value,
-    ) -> Result<Result<Value, (String, Value)>, NodeError> {
+    async fn on_our_network(&self) -> Result<State, NodeError> {
+        let method = "server_state";
+        let state = match self.call(method, json!({})).await? {
+            Answer::Is(answer) => reply::state(&answer)
+                .ok_or_else(|| self.nonsense(method, "no network_id, or no validated ledger yet"))?,
+            Answer::Error(error) => return Err(self.endpoint.refused(method, 0, &error)),
+        };
+        if state.network == self.network {
+            return Ok(state);
+        }
+        Err(NodeError::WrongNetwork {
+            node: self.name().to_owned(),
+            found: state.network.to_string(),
+            expected: self.network.to_string(),
+        })
+    }
+
+    async fn call(&self, method: &'static str, params: Value) -> Result<Answer, NodeError> {
         let question = json!({"method": method, "params": [params]});
         let reply = self.endpoint.post(method, None, &question).await?;
         let result = reply.body.and_then(|body| match body {
@@ -96,14 +100,14 @@ impl Server {
             return Err(self.nonsense(method, &format!("HTTP {} and no result", reply.status)));
         };
         match result.get("status").and_then(Value::as_str) {
-            Some("success") => Ok(Ok(result)),
+            Some("success") => Ok(Answer::Is(result)),
             Some("error") => {
                 let word = |name| result.get(name).and_then(Value::as_str).unwrap_or_default();
                 let error = match word("error_exception") {
                     "" => word("error").to_owned(),
                     exception => format!("{}: {exception}", word("error")),
                 };
-                Ok(Err((error, result)))
+                Ok(Answer::Error(error))
             }
             _ => Err(self.nonsense(method, "neither success nor error")),
         }
@@ -119,9 +123,12 @@ impl Server {
         params: Value,
         parse: impl FnOnce(&Value) -> Option<T>,
     ) -> Result<T, NodeError> {
-        let answer = self.ask(method, params).await?;
-        let answer = answer.map_err(|(error, _)| self.endpoint.refused(method, 0, &error))?;
-        parse(&answer).ok_or_else(|| self.nonsense(method, "not of the expected form"))
+        match self.ask(method, params).await? {
+            Answer::Is(answer) => {
+                parse(&answer).ok_or_else(|| self.nonsense(method, "not of the expected form"))
+            }
+            Answer::Error(error) => Err(self.endpoint.refused(method, 0, &error)),
+        }
     }
 
     /// The server and its newest validated ledger.
@@ -134,12 +141,12 @@ impl Server {
         let method = "account_info";
         let params = json!({"account": address.as_str(), "ledger_index": "validated"});
         match self.ask(method, params).await? {
-            Ok(answer) => match reply::account(&answer) {
+            Answer::Is(answer) => match reply::account(&answer) {
                 Some(account) => Ok(Some(account)),
                 None => Err(self.nonsense(method, "not of the expected form")),
             },
-            Err((error, _)) if error == ACCOUNT_NOT_FOUND => Ok(None),
-            Err((error, _)) => Err(self.endpoint.refused(method, 0, &error)),
+            Answer::Error(error) if error == ACCOUNT_NOT_FOUND => Ok(None),
+            Answer::Error(error) => Err(self.endpoint.refused(method, 0, &error)),
         }
     }
 
@@ -156,14 +163,14 @@ impl Server {
                 params["marker"] = marker;
             }
             match self.ask(method, params).await? {
-                Ok(answer) => {
+                Answer::Is(answer) => {
                     let (part, next) = reply::tickets(&answer)
                         .ok_or_else(|| self.nonsense(method, "not of the expected form"))?;
                     tickets.extend(part);
                     marker = next;
                 }
-                Err((error, _)) if error == ACCOUNT_NOT_FOUND => return Ok(Vec::new()),
-                Err((error, _)) => return Err(self.endpoint.refused(method, 0, &error)),
+                Answer::Error(error) if error == ACCOUNT_NOT_FOUND => return Ok(Vec::new()),
+                Answer::Error(error) => return Err(self.endpoint.refused(method, 0, &error)),
             }
             if marker.is_none() {
                 tickets.sort_unstable();
@@ -190,13 +197,13 @@ impl Server {
     pub(super) async fn transaction(&self, txid: &str) -> Result<Found, NodeError> {
         let method = "tx";
         match self.ask(method, json!({"transaction": txid, "binary": false, "api_version": 1})).await? {
-            Ok(answer) => {
+            Answer::Is(answer) => {
                 let seen = reply::transaction(&answer).filter(|seen| seen.hash.eq_ignore_ascii_case(txid));
                 let seen = seen.ok_or_else(|| self.nonsense(method, "not of the expected form"))?;
                 Ok(Found::Seen(Box::new(seen)))
             }
-            Err((error, _)) if error == TRANSACTION_NOT_FOUND => Ok(Found::Missing),
-            Err((error, _)) => Err(self.endpoint.refused(method, 0, &error)),
+            Answer::Error(error) if error == TRANSACTION_NOT_FOUND => Ok(Found::Missing),
+            Answer::Error(error) => Err(self.endpoint.refused(method, 0, &error)),
         }
     }
 

@@ -141,6 +141,3 @@ impl Road for XrpRoad {
         self.poll_ms
     }
 }
-
-#[cfg(test)]
-mod tests;

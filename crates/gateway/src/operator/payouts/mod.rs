@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod apply;
 pub mod list;
+pub mod remedies;
 pub mod show;
 pub mod why;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use payout::coin::{Coin, Family, Network};
 use payout::ids::{Cid, Digest, PrincipalId, ProjectId, WalletId};
-use payout::intent::Intent;
+use payout::intent::{Intent, Kind};
 use payout::key::SecretKey;
 use payout::life::{Cause, Payout, Screening, StepQuorum};
 use payout::money::Amount;
@@ -208,9 +208,9 @@ pub(super) fn genesis(gateway: &SecretKey, admins: Admins) -> Genesis {
 }
 
 fn rules(environment: Environment, step: StepQuorum) -> Rules {
-    let rule = |id: &str, recipient, outcome| Rule {
+    let rule = |id: &str, kind, recipient, outcome| Rule {
         id: id.parse().unwrap(),
-        kind: payout::intent::Kind::Payout,
+        kind,
         projects: Vec::new(),
         wallets: Vec::new(),
         coins: Vec::new(),
@@ -241,15 +241,17 @@ fn rules(environment: Environment, step: StepQuorum) -> Rules {
         fees: vec![FeeLimit {
             chain_id: "60".parse().unwrap(),
             cap: Amount::from_u128(10_000_000_000_000_000),
-            raised_cap: None,
+            raised_cap: Some(Amount::from_u128(20_000_000_000_000_000)),
             window_hours: 24,
             window_sum: Amount::from_u128(1_000_000_000_000_000_000),
         }],
         approver: None,
         book_cooling_hours: 24,
         rules: vec![
-            rule("to-ourselves", RecipientCondition::Internal, Outcome::Deny),
-            rule("normal", RecipientCondition::External, steps),
+            rule("to-ourselves", Kind::Payout, RecipientCondition::Internal, Outcome::Deny),
+            rule("normal", Kind::Payout, RecipientCondition::External, steps.clone()),
+            rule("voids", Kind::Void, RecipientCondition::Any, steps.clone()),
+            rule("raised-caps", Kind::RaiseCap, RecipientCondition::Any, steps),
         ],
     }
 }

@@ -8,3 +8,4 @@ mod payouts;
 mod projects;
 mod proposals;
 mod readings;
+mod remedies;

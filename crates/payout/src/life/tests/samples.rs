@@ -111,6 +111,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("expired", Event::Withdrawn { by: Withdrawal::Expired }),
         ("target ended", Event::Withdrawn { by: Withdrawal::TargetEnded { how: "paid".to_owned() } }),
         ("built", Event::Built { build: build(1) }),
+        ("lapsed unsigned", Event::Lapsed),
         ("signing started", Event::SigningStarted),
         ("signed", Event::Signed { tx: signed(1) }),
         ("signed something else", Event::Signed { tx: signed(2) }),
@@ -142,6 +143,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
                 by: Withdrawal::Principal { .. } | Withdrawal::Expired | Withdrawal::TargetEnded { .. },
             } => {}
             Event::Built { .. }
+            | Event::Lapsed
             | Event::SigningStarted
             | Event::Signed { .. }
             | Event::SignatureRefused { .. } => {}

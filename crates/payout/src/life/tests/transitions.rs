@@ -6,7 +6,7 @@ use super::samples::{CONTRACT, at, build, code, events, higher, in_state, intent
 use crate::life::{Build, Event, Illegal, Payout, Requirement, Screening, SignedTx, State, Status};
 
 /// What may happen, and where it leads. All that is not here is illegal.
-const LEGAL: [(&str, &str, &str); 62] = [
+const LEGAL: [(&str, &str, &str); 67] = [
     ("undecided", "decided: nobody", "queued"),
     ("undecided", "decided: steps", "approving"),
     ("undecided", "rejected by rule", "rejected"),
@@ -43,6 +43,7 @@ const LEGAL: [(&str, &str, &str); 62] = [
     ("queued", "rejected by screening", "rejected"),
     ("queued", "withdrawn by principal", "withdrawn"),
     ("queued", "target ended", "withdrawn"),
+    ("built", "lapsed unsigned", "queued"),
     ("built", "signing started", "signing"),
     ("built", "rejected by rule", "rejected"),
     ("built", "rejected by principal", "rejected"),
@@ -56,19 +57,23 @@ const LEGAL: [(&str, &str, &str); 62] = [
     ("signed", "succeeded", "succeeded"),
     ("signed", "reverted", "failed"),
     ("signed", "token spent", "failed"),
+    ("signed", "lapsed", "failed"),
     ("sent", "succeeded", "succeeded"),
     ("sent", "reverted", "failed"),
     ("sent", "token spent", "failed"),
+    ("sent", "lapsed", "failed"),
     ("sent", "outbid", "outbidding"),
     ("outbidding", "outbid", "outbidding"),
     ("outbidding", "signed higher", "signed"),
     ("outbidding", "succeeded", "succeeded"),
     ("outbidding", "reverted", "failed"),
     ("outbidding", "token spent", "failed"),
+    ("outbidding", "lapsed", "failed"),
     ("signing", "token used", "overtaken"),
     ("overtaken", "succeeded", "succeeded"),
     ("overtaken", "reverted", "failed"),
     ("overtaken", "token spent", "failed"),
+    ("overtaken", "lapsed", "failed"),
 ];
 
 fn expected(state: &str, event: &str) -> Option<&'static str> {

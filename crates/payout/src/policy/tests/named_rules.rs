@@ -17,7 +17,8 @@ fn check_named(
     counters: &Counters,
 ) -> Result<Outcome, RuleGap> {
     let usage = |rule: &RuleId, _: &Limits| counters.get(rule).copied().unwrap_or_default();
-    check_rule(named, newest, &people(), &Book::default(), case, &rule.parse().unwrap(), &usage)
+    let (people, book) = (people(), Book::default());
+    check_rule(Held { named, newest, people: &people, book: &book }, case, &rule.parse().unwrap(), &usage)
 }
 
 fn finality(checked: Result<Outcome, RuleGap>) -> Finality {

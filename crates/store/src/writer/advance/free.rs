@@ -1,24 +1,25 @@
-//! Tokens that are free again because their payout ended before anybody can have signed for them.
+//! Tokens that are free again because their payout ended, or its bytes lapsed, before anybody can have signed for them.
 //!
 //! A hole in an address's nonces stops all its later payments, so a token is not left with a payout that needs it no
 //! more. But freed wrongly it would be worse: co-signers give a token to one intent for ever. Whatever is not certain
 //! keeps it; a void then moves the lane on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use payout::life::{Event, State};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
 use super::Advance;
-use crate::column::Column;
 use crate::error::StoreError;
-use crate::row::{CosignerReport, SessionOutcome};
-use crate::schema::entity::{payouts, sessions};
+use crate::row::{Never, SessionRow};
+use crate::schema::entity::{nevers, payouts, sessions};
 
 /// Whether `event` ends a payout in `state` in a way that can free its token.
 pub(super) const fn ends(state: &State, event: &Event) -> bool {
     match event {
-        Event::Rejected { .. } | Event::Withdrawn { .. } => matches!(state, State::Built { .. }),
+        Event::Rejected { .. } | Event::Withdrawn { .. } | Event::Lapsed => {
+            matches!(state, State::Built { .. })
+        }
         Event::SignatureRefused { .. } => true,
         Event::Decided { .. }
         | Event::ScreeningPassed
@@ -49,7 +50,8 @@ pub(super) async fn kept(
         ending.map(|row| row.digest.clone()).collect()
     };
     let refused = with(|event| matches!(event, Event::SignatureRefused { .. }));
-    let mut intents = with(|event| matches!(event, Event::Rejected { .. } | Event::Withdrawn { .. }));
+    let mut intents =
+        with(|event| matches!(event, Event::Rejected { .. } | Event::Withdrawn { .. } | Event::Lapsed));
     intents.extend_from_slice(&refused);
     if intents.is_empty() {
         return Ok(HashSet::new());
@@ -66,22 +68,28 @@ pub(super) async fn kept(
     if refused.is_empty() {
         return Ok(kept);
     }
-    for session in sessions::Entity::find().filter(sessions::Column::Intent.is_in(refused)).all(tx).await? {
-        if may_have_signed(&session)? {
-            kept.insert(session.intent);
+    let promised = promised(tx, &refused).await?;
+    for model in sessions::Entity::find().filter(sessions::Column::Intent.is_in(refused)).all(tx).await? {
+        let session = SessionRow::from_model(model)?;
+        let intent = session.intent.to_string();
+        let nobody = BTreeSet::new();
+        if !session.may_have_contributed(promised.get(&intent).unwrap_or(&nobody)).is_empty() {
+            kept.insert(intent);
         }
     }
     Ok(kept)
 }
 
-/// Whether a participant passed its checks, or may have: from there on it may have contributed.
-fn may_have_signed(session: &sessions::Model) -> Result<bool, StoreError> {
-    let outcome: SessionOutcome = Column("sessions", "outcome").json(&session.outcome)?;
-    let reports: Vec<CosignerReport> = Column("sessions", "reports").json(&session.reports)?;
-    Ok(match outcome {
-        SessionOutcome::Open | SessionOutcome::Signed => true,
-        SessionOutcome::Refused | SessionOutcome::Aborted { .. } => {
-            session.closed.is_none() || reports.iter().any(|report| !report.checks.is_empty())
-        }
-    })
+/// Who has promised never to sign which intent.
+async fn promised(
+    tx: &DatabaseTransaction,
+    intents: &[String],
+) -> Result<HashMap<String, BTreeSet<u8>>, StoreError> {
+    let mut promised: HashMap<String, BTreeSet<u8>> = HashMap::new();
+    let asked = nevers::Entity::find().filter(nevers::Column::Intent.is_in(intents.to_vec()));
+    for model in asked.all(tx).await? {
+        let never = Never::from_model(model)?;
+        promised.entry(never.intent.to_string()).or_default().insert(never.index);
+    }
+    Ok(promised)
 }

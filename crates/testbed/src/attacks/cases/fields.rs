@@ -275,3 +275,58 @@ fn with_a_field(_: &mut Desk, good: &Draft) -> SignRequest {
     request.intent = request.intent.replacen('{', "{\"a\":\"b\",", 1);
     request
 }
+
+#[cfg(test)]
+mod tests {
+    use payout::ids::{AddressIndex, ProjectId};
+    use payout::time::Millis;
+
+    use super::*;
+    use crate::attacks::draft::PAYEE;
+
+    fn any() -> Intent {
+        let to = address(PAYEE);
+        Intent {
+            version: payout::intent::VERSION.to_owned(),
+            kind: Kind::Payout,
+            deployment: Digest::from_bytes([1; 32]),
+            project: ProjectId::new(1).unwrap(),
+            cid: Cid::new(1).unwrap(),
+            attempt: Attempt::FIRST,
+            third_party_id: "1".parse().unwrap(),
+            wallet: wallet_id(1),
+            address_index: AddressIndex::PAYOUT,
+            network_id: "1".parse().unwrap(),
+            chain_id: "60".parse().unwrap(),
+            token_id: "60".parse().unwrap(),
+            from: to.clone(),
+            to,
+            amount: Amount::ZERO,
+            amount_text: "0".to_owned(),
+            memo: None,
+            fee_cap: Amount::ZERO,
+            rules_version: 1,
+            rule: "rule".parse().unwrap(),
+            applicant: None,
+            compliance_ref: None,
+            target: None,
+            operation: None,
+            operation_args: None,
+            created: Millis::default(),
+            expiry: Millis::default(),
+        }
+    }
+
+    #[test]
+    fn each_field_of_an_intent_is_altered_by_a_case_of_its_name() {
+        let written: serde_json::Value = serde_json::from_str(&any().canonical()).unwrap();
+        let names: Vec<&str> = cases().iter().map(|case| case.name).collect();
+        let missing: Vec<&String> = written
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|field| !names.contains(&field.replace('_', "-").as_str()))
+            .collect();
+        assert!(missing.is_empty(), "no case alters {missing:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! All attacks.
 
 mod approvals;
+mod approved;
 mod bytes;
 mod fields;
 mod liars;
@@ -8,6 +9,7 @@ mod limits;
 mod once;
 mod policy;
 mod relay;
+mod remedies;
 mod roots;
 mod sessions;
 mod stops;
@@ -40,11 +42,14 @@ const THREE_OF_FOUR_ONE_HOSTILE: Setting = Setting { threshold: 3, cosigners: 4,
 pub const GROUPS: &[Group] = &[
     Group { name: "bytes", setting: TWO_OF_THREE_ONE_HOSTILE, cases: bytes::cases },
     Group { name: "fields", setting: TWO_OF_THREE_ONE_HOSTILE, cases: fields::cases },
+    Group { name: "approved", setting: TWO_OF_THREE_ONE_HOSTILE, cases: approved::cases },
     Group { name: "approvals", setting: TWO_OF_THREE_ONE_HOSTILE, cases: approvals::cases },
     Group { name: "bytes-of-four", setting: THREE_OF_FOUR_TWO_HOSTILE, cases: bytes::cases },
     Group { name: "approvals-of-four", setting: THREE_OF_FOUR_TWO_HOSTILE, cases: approvals::cases },
     Group { name: "once", setting: TWO_OF_THREE, cases: once::cases },
     Group { name: "once-of-four", setting: THREE_OF_FOUR_ONE_HOSTILE, cases: once::cases },
+    Group { name: "remedies", setting: TWO_OF_THREE, cases: remedies::cases },
+    Group { name: "remedies-of-four", setting: THREE_OF_FOUR_ONE_HOSTILE, cases: remedies::cases },
     Group { name: "limits", setting: TWO_OF_THREE, cases: limits::cases },
     Group { name: "limits-of-four", setting: THREE_OF_FOUR_ONE_HOSTILE, cases: limits::cases },
     Group { name: "sessions", setting: TWO_OF_THREE, cases: sessions::cases },

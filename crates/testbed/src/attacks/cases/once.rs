@@ -1,14 +1,11 @@
-//! Exactly once: other tokens, other numbers, other attempts, voids and raised caps.
+//! Exactly once: other tokens, other numbers, other attempts.
 
-use chain::TokenRef;
-use chain::evm::Build;
 use payout::ids::Attempt;
 use payout::intent::Intent;
-use payout::money::Amount;
 use wire::message::{Check, Label};
 
 use crate::attacks::case::{After, Case, Fault, Seen, Tampering};
-use crate::attacks::draft::{ATTACKER, Desk, Draft, ENOUGH, address};
+use crate::attacks::draft::{Desk, Draft, ENOUGH};
 use crate::attacks::ledger::Aim;
 use crate::attacks::world::World;
 
@@ -63,37 +60,11 @@ pub(super) fn cases() -> Vec<Case> {
         Case::scene("earlier-attempt", "the first attempt again once the second was signed", |w| {
             Box::pin(earlier_attempt(w))
         }),
-        Case::scene("void-that-pays", "an approved void whose bytes pay the attacker", |w| {
-            Box::pin(void_that_pays(w))
-        }),
-        Case::scene("void-of-another", "an approved void on another payout's nonce", |w| {
-            Box::pin(void_of_another(w))
-        }),
-        Case::scene("void-elsewhere", "a void that sends nothing to somebody else", |w| {
-            Box::pin(void_elsewhere(w))
-        }),
-        Case::scene("void-without-people", "a void with the payout's approvals", |w| {
-            Box::pin(void_without_people(w))
-        }),
-        Case::scene(
-            "raise-that-pays",
-            "an approved raise of the fee cap whose bytes pay the attacker",
-            |w| Box::pin(raise_that_pays(w)),
-        ),
-        Case::scene("raise-on-another-nonce", "an approved raise on a second nonce", |w| {
-            Box::pin(raise_elsewhere(w))
-        }),
-        Case::scene("raise-over-the-rules", "a raise to more than the rules allow", |w| {
-            Box::pin(raise_over_rules(w))
-        }),
-        Case::scene("raise-without-people", "a raise with the payout's approvals", |w| {
-            Box::pin(raise_without_people(w))
-        }),
     ]
 }
 
 /// A payout that was signed for.
-async fn signed(world: &mut World, good: fn(&mut Desk) -> Draft) -> Result<Draft, Fault> {
+pub(super) async fn signed(world: &mut World, good: fn(&mut Desk) -> Draft) -> Result<Draft, Fault> {
     let draft = good(&mut world.desk);
     world.sign(&draft.request()).await?;
     Ok(draft)
@@ -243,80 +214,4 @@ async fn earlier_attempt(world: &mut World) -> Result<Seen, Fault> {
     let next = world.desk.next_attempt(&good);
     world.sign(&next.request()).await?;
     world.refused(&good.request(), Check::Journal, "was signed for").await
-}
-
-async fn void_that_pays(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
-    let void = world.desk.void_of(&good);
-    let pays = void.paying(|pay| *pay = Build { to: address(ATTACKER), ..good.pay.clone() });
-    let seen = world.refused(&pays, Check::Bytes, "the intent is a void").await?;
-    world.sign(&void.request()).await?;
-    Ok(seen)
-}
-
-async fn void_of_another(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
-    let victim = signed(world, Desk::native).await?;
-    let void = world.desk.void_of(&good);
-    let seen = world
-        .refused(&void.paying(|pay| pay.nonce = victim.pay.nonce), Check::Journal, "belongs to payout")
-        .await?;
-    world.sign(&void.request()).await?;
-    Ok(seen)
-}
-
-async fn void_elsewhere(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
-    let void = world.desk.void_of(&good);
-    let seen =
-        world.refused(&void.paying(|pay| pay.to = address(ATTACKER)), Check::Bytes, "the bytes pay").await?;
-    world.sign(&void.request()).await?;
-    Ok(seen)
-}
-
-async fn void_without_people(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
-    let void = world.desk.void_of(&good);
-    let seen = world.refused(&void.with(good.acts), Check::Approvals, "about another intent").await?;
-    world.sign(&void.request()).await?;
-    Ok(seen)
-}
-
-async fn raise_that_pays(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
-    let raise = world.desk.raise_of(&good);
-    let pays = raise.paying(|pay| {
-        pay.to = address(ATTACKER);
-        pay.token = TokenRef::Native;
-    });
-    let seen = world.refused(&pays, Check::Bytes, "the bytes pay").await?;
-    world.sign(&raise.request()).await?;
-    Ok(seen)
-}
-
-async fn raise_elsewhere(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
-    let raise = world.desk.raise_of(&good);
-    let nonce = world.desk.fresh_nonce();
-    let seen =
-        world.refused(&raise.paying(|pay| pay.nonce = nonce), Check::Journal, "the bytes spend").await?;
-    world.sign(&raise.request()).await?;
-    Ok(seen)
-}
-
-async fn raise_over_rules(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
-    let mut raise = world.desk.raise_of(&good);
-    let cap = world.desk.fee_cap().checked_add(Amount::from_u128(1)).expect("far below 2^256");
-    raise.intent.fee_cap = cap;
-    raise.acts = world.desk.approvals(&raise.intent, &ENOUGH);
-    world.refused(&raise.request(), Check::Rule, "the rules allow").await
-}
-
-async fn raise_without_people(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
-    let raise = world.desk.raise_of(&good);
-    let seen = world.refused(&raise.with(good.acts), Check::Approvals, "about another intent").await?;
-    world.sign(&raise.request()).await?;
-    Ok(seen)
 }

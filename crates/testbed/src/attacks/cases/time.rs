@@ -12,7 +12,8 @@ use crate::attacks::gateway::{Welcome, now};
 use crate::attacks::turncoat::Event;
 use crate::attacks::world::{PATIENCE, World};
 
-const HOUR_MS: i64 = 3_600_000;
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 pub(super) fn cases() -> Vec<Case> {
     let dated = |name, tried, bad, says| {
@@ -31,6 +32,22 @@ pub(super) fn cases() -> Vec<Case> {
             "an intent that was made in an hour",
             |desk, good| moved(desk, good, HOUR_MS),
             "in the future",
+        ),
+        Case::request(
+            "dated-back",
+            "an automatic payout dated back by eleven minutes, to fall into its rule's hours",
+            Tampering {
+                good: |desk| desk.limited("by-hours", 2007),
+                bad: |_, good| {
+                    let (created, expiry) = (good.intent.created, good.intent.expiry);
+                    let (created, expiry) = (created.plus(-11 * MINUTE_MS), expiry.plus(-11 * MINUTE_MS));
+                    Draft { intent: Intent { created, expiry, ..good.intent.clone() }, ..good.clone() }
+                        .request()
+                },
+                check: Check::Time,
+                says: "nobody signed its time",
+                after: After::Signed,
+            },
         ),
         Case::scene("late-sight", "an intent shown after its expiry", |w| Box::pin(late_sight(w))),
         Case::scene("gateways-clock", "a gateway whose clock is a day ahead, and then a day behind", |w| {

@@ -82,3 +82,16 @@ async fn a_third_node_that_lags_does_not_hold_up_two_that_agree() {
     assert_eq!(seen[0], Sighting::Missing, "the lagging node is asked first");
     assert!(seen.iter().any(|seen| matches!(seen, Sighting::Succeeded(_))), "{seen:?}");
 }
+
+#[tokio::test]
+async fn a_third_node_that_hangs_does_not_hold_up_two_that_agree() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap()).parse().unwrap();
+    let (one, two) = (StandIn::start(paid()).await, StandIn::start(paid()).await);
+    let road = road(vec![one.url(), two.url(), url], 2);
+    let start = std::time::Instant::now();
+    let seen = road.look(&intent("60"), &ours().build, &[&ours()]).await.unwrap();
+    assert!(matches!(seen, Sighting::Succeeded(_)), "{seen:?}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(4), "{:?}", start.elapsed());
+    drop(silent);
+}

@@ -4,7 +4,7 @@ use payout::life::Death;
 use serde_json::{Value, json};
 
 use super::stand_in::{Chain, FROM, StandIn, TO, TOKEN, Tx, intent, ours, payment, road, txid};
-use crate::node::{Road as _, Sighting};
+use crate::node::{NodeError, Road as _, Sighting};
 
 async fn sighting(chain: Chain, token_id: &str) -> Sighting {
     let node = StandIn::start(chain).await;
@@ -83,4 +83,32 @@ async fn a_token_payment_is_judged_by_its_log() {
     assert!(matches!(seen, Sighting::Dead(Death::Reverted { .. })), "{seen:?}");
     let seen = sighting(Chain::default().with(90, token_payment(vec![transfer_log(999)])), TOKEN).await;
     assert!(matches!(seen, Sighting::Doubt(_)), "money moved, but not this much: {seen:?}");
+}
+
+async fn forged(chain: Chain) -> Result<Sighting, NodeError> {
+    let node = StandIn::start(chain).await;
+    road(vec![node.url()], 1).look(&intent("60"), &ours().build, &[&ours()]).await
+}
+
+#[tokio::test]
+async fn a_receipt_in_a_block_that_does_not_hold_its_transaction_is_doubted() {
+    let chain = Chain::default().with(80, payment("aa", 7)).with_receipt(&txid("aa"), &txid("aa"), 79);
+    let seen = forged(chain).await.unwrap();
+    assert!(matches!(&seen, Sighting::Doubt(why) if why.contains("does not hold it")), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_receipt_for_a_nonce_that_the_address_has_not_used_is_doubted() {
+    // Even a block that lists it does not help the node that made both up.
+    let listed = payment("aa", 0);
+    let chain = Chain::default().with(80, listed).with_receipt(&txid("aa"), &txid("aa"), 80);
+    let seen = forged(chain).await.unwrap();
+    assert!(matches!(&seen, Sighting::Doubt(why) if why.contains("has used 1")), "{seen:?}");
+}
+
+#[tokio::test]
+async fn the_receipt_of_another_transaction_is_no_answer() {
+    let chain = Chain::default().with(80, payment("bb", 7)).with_receipt(&txid("aa"), &txid("bb"), 80);
+    let seen = forged(chain).await;
+    assert!(matches!(&seen, Err(NodeError::Nonsense { .. })), "{seen:?}");
 }

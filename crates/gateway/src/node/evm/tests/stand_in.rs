@@ -41,6 +41,8 @@ pub(super) struct Chain {
     /// Makes block hashes differ between forks.
     pub(super) fork: u8,
     pub(super) pending: Vec<String>,
+    /// Receipts that it gives out whatever is in its blocks, by transaction.
+    pub(super) forged: BTreeMap<String, Value>,
 }
 
 impl Default for Chain {
@@ -52,6 +54,7 @@ impl Default for Chain {
             finalized: 90,
             fork: 0,
             pending: Vec::new(),
+            forged: BTreeMap::new(),
         }
     }
 }
@@ -60,6 +63,16 @@ impl Chain {
     /// The same chain with a transaction in a block.
     pub(super) fn with(mut self, height: u64, tx: Tx) -> Self {
         self.blocks.entry(height).or_default().push(tx);
+        self
+    }
+
+    /// The same chain with a receipt that is not true.
+    pub(super) fn with_receipt(mut self, asked_for: &str, of: &str, height: u64) -> Self {
+        let receipt = json!({
+            "transactionHash": of, "status": "0x1", "blockNumber": hex(height), "blockHash": self.hash(height),
+            "logs": []
+        });
+        self.forged.insert(asked_for.to_owned(), receipt);
         self
     }
 
@@ -109,9 +122,12 @@ impl Chain {
                 }
                 None => Value::Null,
             },
+            "eth_getTransactionReceipt" if self.forged.contains_key(params[0].as_str().unwrap()) => {
+                self.forged[params[0].as_str().unwrap()].clone()
+            }
             "eth_getTransactionReceipt" => match self.find(&params[0]) {
                 Some((height, tx)) => json!({
-                    "status": if tx.success { "0x1" } else { "0x0" }, "blockNumber": hex(height),
+                    "transactionHash": tx.hash, "status": if tx.success { "0x1" } else { "0x0" }, "blockNumber": hex(height),
                     "blockHash": self.hash(height), "logs": tx.logs
                 }),
                 None => Value::Null,

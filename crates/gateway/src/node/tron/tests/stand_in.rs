@@ -205,7 +205,6 @@ impl Chain {
     fn answer(&self, realm: &str, method: &str, question: &Value) -> Value {
         let newest = if realm == "walletsolidity" { self.solid } else { self.head };
         match method {
-            "getblockbynum" => self.block(question["num"].as_u64().unwrap(), newest),
             "getblock" => {
                 let height = question["id_or_num"].as_str().map(|height| height.parse().unwrap());
                 self.block(height.unwrap_or(newest), newest)

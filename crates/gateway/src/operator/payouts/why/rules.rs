@@ -6,7 +6,7 @@ use payout::request::caller::CallerSignature;
 use serde::{Deserialize, Serialize};
 use store::PayoutRow;
 
-use crate::accept::is_internal;
+use crate::accept::recipient_of;
 use crate::operator::fault::Fault;
 use crate::state::Gateway;
 
@@ -62,7 +62,7 @@ pub(super) async fn story(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -
     let found = |recipient| {
         candidates(rules, policy.people(), policy.book(), &Case::of(intent, recipient, caller.as_ref()))
     };
-    let mut all = found(recipient(gateway, policy, row).await?);
+    let mut all = found(recipient_of(gateway, policy.newest_rules(), intent).await?);
     if !decides(&all, &intent.rule) {
         // It was a first payment when it was accepted; its own signature may have made the recipient a known one.
         all = found(Recipient::FirstTime);
@@ -101,16 +101,4 @@ async fn caller(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -> Result<O
     Ok(signature
         .and_then(|signature| policy.people().owner_of(&signature.key()))
         .map(|owner| owner.id.clone()))
-}
-
-async fn recipient(gateway: &Gateway, policy: &Policy, row: &PayoutRow) -> Result<Recipient, Fault> {
-    let intent = &row.payout.intent;
-    let rules = policy.newest_rules();
-    if let Some(network) = rules.network(&intent.chain_id)
-        && is_internal(gateway, rules, network, &intent.to).await?
-    {
-        return Ok(Recipient::Internal);
-    }
-    let known = gateway.store.known_recipient(None, &intent.chain_id, &intent.to).await?;
-    Ok(if known { Recipient::Known } else { Recipient::FirstTime })
 }
