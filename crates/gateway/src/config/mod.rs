@@ -457,9 +457,9 @@ impl Config {
                 let names = field("lane_window, poll_ms, lag_limit_s, outbid_after_s");
                 return Err((names, "must be greater than 0"));
             }
-            if !(5..=570).contains(&chain.tron.expiry_s) {
-                // Co-signers refuse what may land for over ten minutes.
-                return Err((field("tron.expiry_s"), "must be 5 to 570"));
+            if !(30..=570).contains(&chain.tron.expiry_s) {
+                // Less leaves no time for signing; and co-signers refuse what may land for over ten minutes.
+                return Err((field("tron.expiry_s"), "must be 30 to 570"));
             }
             let rental = chain.tron.energy.as_ref();
             if rental.is_some_and(|rental| !matches!(rental.url.scheme(), "http" | "https")) {
