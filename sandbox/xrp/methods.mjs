@@ -147,6 +147,7 @@ const METHODS = {
       const touches = ({ tx }) => tx.Account === account || tx.Destination === account;
       found.push(...ledger.closed.get(index).entries.filter(touches));
     }
+    if (server.lie === "not_found") found = [];
     if (!forward) found.reverse();
     const start = marker?.seq ?? 0;
     const transactions = found.slice(start, start + limit).map((entry) => {

@@ -12,7 +12,7 @@ import sys
 from ecpy.curves import Curve
 from ecpy.keys import ECPrivateKey
 from xrpl.core.binarycodec import encode, encode_for_signing
-from xrpl.core.keypairs import derive_classic_address, is_valid_message, sign
+from xrpl.core.keypairs import derive_classic_address, sign
 from xrpl.models.transactions.transaction import Transaction
 
 CURVE = Curve.get_curve("secp256k1")

@@ -35,7 +35,7 @@ async fn bytes_that_lapsed_are_built_again_on_their_token_and_pay_once() {
     assert!(matches!(world.road.broadcast(&late).await, Ok(Sent::Look(_))));
     world.close().await;
     assert_eq!(world.balance(&payee).await, 101 * XRP);
-    assert_eq!(world.road.standing(&world.from, &again, &[]).await.unwrap(), Standing::Used);
+    assert_eq!(world.road.standing(&world.from, &build, &[]).await.unwrap(), Standing::Used);
     let used = world.rebuild(&intent, &[again]).await;
     assert!(matches!(used, Err(Hold::TokenUsed(_))), "{used:?}");
 }

@@ -53,18 +53,19 @@ pub(super) async fn standing(
     own: &Build,
     rivals: &[Build],
 ) -> Result<Standing, NodeError> {
-    let (state, fees, payer) = tokio::join!(
-        road.pool.first(|server| server.state()),
-        road.pool.first(|server| server.fees()),
-        ledger::payer(road, from),
-    );
-    let (state, fees, payer) = (state?, fees?, payer?);
+    // Asked at every look of every payment in flight: what is only wanted for the rare answers comes after.
+    let (state, fees) =
+        tokio::join!(road.pool.first(|server| server.state()), road.pool.first(|server| server.fees()));
+    let (state, fees) = (state?, fees?);
     let Some(terms) = terms(road, own) else { return Ok(Standing::Fair) };
-    if payer.is_some_and(|payer| payer.has_used(&own.token)) {
+    let rivals: Vec<Fee> = rivals.iter().filter_map(|rival| self::terms(road, rival)).collect();
+    let standing = compared(&fees, state.validated, &terms, &rivals);
+    if standing != Standing::Fair
+        && ledger::payer(road, from).await?.is_some_and(|payer| payer.has_used(&own.token))
+    {
         return Ok(Standing::Used);
     }
-    let rivals: Vec<Fee> = rivals.iter().filter_map(|rival| self::terms(road, rival)).collect();
-    Ok(compared(&fees, state.validated, &terms, &rivals))
+    Ok(standing)
 }
 
 fn compared(fees: &Fees, validated: u32, own: &Fee, rivals: &[Fee]) -> Standing {
