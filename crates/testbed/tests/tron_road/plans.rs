@@ -72,7 +72,7 @@ async fn a_first_transfer_to_a_recipient_is_known_to_cost_more() {
     let mut world = World::with(1000 * TRX, 1000 * TRX).await;
     world.set(Settings { burn_cap_sun: Some(0), ..Settings::default() }).await;
     let (known, unknown) = (stranger(1), stranger(2));
-    let gift = json!({"contract": world.usdt.as_str(), "to": known.as_str(), "amount": "1"});
+    let gift = json!({"contract": world.usdt.as_str(), "owner": world.from.as_str(), "to": known.as_str(), "amount": "1"});
     world.admin("transfer", gift).await;
     let again = short(world.plan(&world.usdt_payment(&known, TRX)).await);
     let first = short(world.plan(&world.usdt_payment(&unknown, TRX)).await);

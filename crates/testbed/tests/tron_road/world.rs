@@ -82,15 +82,11 @@ impl World {
         }
     }
 
-    /// A new token, of which the wallet has so much.
+    /// A new token, of which the wallet has all.
     pub(crate) async fn deploy(&self, contract: &str, tokens: u64) -> TokenId {
-        let values = json!(["A token", "TKN", 6, (1_000_000 * TRX).to_string()]);
-        let deployed = self.admin("deploy", json!({"contract": contract, "values": values})).await;
-        let contract: TokenId = deployed["address"].as_str().unwrap().parse().unwrap();
-        let transfer =
-            json!({"contract": contract.as_str(), "to": self.from.as_str(), "amount": tokens.to_string()});
-        self.admin("transfer", transfer).await;
-        contract
+        let values = json!(["A token", "TKN", 6, tokens.to_string()]);
+        let token = json!({"contract": contract, "owner": self.from.as_str(), "values": values});
+        self.admin("deploy", token).await["address"].as_str().unwrap().parse().unwrap()
     }
 
     pub(crate) async fn fault(&self, node: usize, faults: Value) {
