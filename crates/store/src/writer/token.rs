@@ -95,9 +95,25 @@ fn key(row: &tokens::Model) -> (String, String, String) {
     (row.network_id.clone(), row.from_address.clone(), row.token.clone())
 }
 
-/// The number at the end of a token's spelling (`nonce:7`), by which tokens of an address are ordered.
+/// The number at the end of a token's spelling (`nonce:7`), by which tokens of an address are ordered. A ticket waits for
+/// no other one, and has no place.
 fn position(token: &Token) -> Option<i64> {
-    let (_, number) = token.as_str().rsplit_once(':')?;
-    let plain = number.bytes().all(|b| b.is_ascii_digit());
+    let (kind, number) = token.as_str().rsplit_once(':')?;
+    let plain = kind != "ticket" && number.bytes().all(|b| b.is_ascii_digit());
     if plain { number.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_that_are_used_in_turn_have_a_place_and_others_none() {
+        let position = |text: &str| position(&Token::new(text.to_owned()));
+        assert_eq!(position("nonce:7"), Some(7));
+        assert_eq!(position("sequence:7"), Some(7));
+        for text in ["ticket:7", "tx:ab12", "nonce:", "7"] {
+            assert_eq!(position(text), None, "{text}");
+        }
+    }
 }

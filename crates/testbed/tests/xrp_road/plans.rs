@@ -104,6 +104,30 @@ async fn tickets_are_set_aside_once_and_payments_on_them_wait_for_nobody() {
 }
 
 #[tokio::test]
+async fn two_hundred_payments_are_in_flight_at_once_and_each_lands_once() {
+    let world = World::with(1000 * XRP).await;
+    let payee = world.payee(1).await;
+    world.sent(&world.maintenance("xrp_create_tickets", "{\"count\":\"200\"}")).await;
+    world.close().await;
+    let mut sent = Vec::new();
+    for drops in 1..=200 {
+        let intent = world.payment(&payee, drops, Some("7"));
+        let tx = world.sent(&intent).await;
+        // Sent twice, it is not taken twice.
+        world.road.broadcast(&tx).await.unwrap();
+        sent.push((intent, tx));
+    }
+    let tokens: std::collections::BTreeSet<&str> =
+        sent.iter().map(|(_, tx)| tx.build.token.as_str()).collect();
+    assert_eq!(tokens.len(), 200);
+    world.close().await;
+    for (intent, tx) in &sent {
+        paid(world.look(intent, &[tx]).await);
+    }
+    assert_eq!(world.balance(&payee).await, 100 * XRP + (1..=200).sum::<u64>());
+}
+
+#[tokio::test]
 async fn flags_of_the_account_are_set_and_cleared() {
     let world = World::with(100 * XRP).await;
     for operation in ["xrp_set_flag", "xrp_clear_flag"] {

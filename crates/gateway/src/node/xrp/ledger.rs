@@ -94,9 +94,8 @@ impl Payer {
 
     /// Payments in flight that the ledger has not taken from the balance yet, with their fees.
     fn spoken_for(&self, lane: &Lane) -> Option<Amount> {
-        let pending = lane.taken.iter().filter(|taken| !self.has_used(&taken.token));
-        pending
-            .fold(Some(Amount::ZERO), |sum, taken| sum?.checked_add(taken.amount)?.checked_add(taken.max_fee))
+        let mut pending = lane.taken.iter().filter(|taken| !self.has_used(&taken.token));
+        pending.try_fold(Amount::ZERO, |sum, taken| sum.checked_add(taken.amount)?.checked_add(taken.max_fee))
     }
 }
 
