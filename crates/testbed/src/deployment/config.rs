@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
-use super::Plan;
+use super::{Nodes, Plan};
 
 /// The gateway's doors, as it says them in its addresses file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -36,7 +36,8 @@ pub(super) fn free_doors() -> Doors {
 }
 
 /// `gateway.toml`.
-pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &[String]) -> String {
+pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &Nodes) -> String {
+    let Nodes { urls, witnesses } = nodes;
     let Doors { api, operator, cosigner } = doors;
     let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms, pauses_s } = plan.tuning;
     format!(
@@ -74,7 +75,8 @@ filter = "{}"
 
 [[chain]]
 chain_id = "60"
-nodes = {nodes:?}
+nodes = {urls:?}
+witnesses = {witnesses}
 finality = "finalized"
 lane_window = {lane_window}
 poll_ms = {poll_ms}
