@@ -185,6 +185,11 @@ impl Node {
             .await
     }
 
+    /// The height of its head.
+    pub(super) async fn height(&self) -> Result<u64, NodeError> {
+        self.quantity("eth_blockNumber", json!([])).await
+    }
+
     /// How many transactions of an address the chain holds: its next nonce.
     pub(super) async fn nonce(&self, address: &Address, at: At) -> Result<u64, NodeError> {
         self.quantity("eth_getTransactionCount", json!([address.as_str(), at.param()])).await

@@ -132,6 +132,7 @@ impl Chain {
                 }),
                 None => Value::Null,
             },
+            "eth_blockNumber" => json!(hex(self.head)),
             "eth_getBalance" => json!(hex(1_000_000_000)),
             "eth_estimateGas" => json!(hex(21_000)),
             "eth_maxPriorityFeePerGas" => json!(hex(1)),
