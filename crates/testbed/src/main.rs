@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use testbed::attacks::{self, AttackError};
@@ -76,7 +77,8 @@ async fn main() -> ExitCode {
         Command::Bench { folder } => measure(&folder, &progress).await,
         Command::Fire { minutes, seed, folder } => {
             let seed = seed.unwrap_or_else(|| u64::from_le_bytes(random()));
-            return ended(fire(&folder, Wish { minutes, seed }, &progress).await, &progress);
+            let length = Duration::from_secs(u64::from(minutes) * 60);
+            return ended(fire(&folder, Wish { length, seed }, &progress).await, &progress);
         }
         Command::Attacks { folder, only } => {
             return ended(attack(&folder, &only, &progress).await, &progress);

@@ -6,6 +6,7 @@
 mod contract;
 mod rpc;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -79,6 +80,8 @@ pub struct Sum<'a> {
 /// A running chain.
 #[derive(Debug)]
 pub struct Anvil {
+    /// As it is started again, on the port that it has now.
+    program: Program,
     running: Running,
     rpc: Rpc,
     contracts: Contracts,
@@ -107,12 +110,20 @@ impl Anvil {
             Pace::Second => "1",
             Pace::Quarter => "0.25",
         };
-        let arguments =
-            ["--port", "0", "--chain-id", network, "--slots-in-an-epoch", "1", "--block-time", block_time];
-        let program = Program {
+        let mut arguments: Vec<OsString> =
+            ["--port", "0", "--chain-id", network, "--slots-in-an-epoch", "1", "--block-time", block_time]
+                .map(Into::into)
+                .to_vec();
+        if pace == Pace::Quarter {
+            // Where the chain of a test waits for the node's next start. A demo's grows too long for that.
+            let state = logs.join("anvil-state.json");
+            let _ = std::fs::remove_file(&state);
+            arguments.extend(["--state".into(), state.into()]);
+        }
+        let mut program = Program {
             name: "anvil".to_owned(),
             path: place::anvil()?,
-            arguments: arguments.into_iter().map(Into::into).collect(),
+            arguments,
             environment: Vec::new(),
             log: logs.join("anvil.log"),
             records: records.to_owned(),
@@ -122,9 +133,27 @@ impl Anvil {
         let mut running = program.start()?;
         let log = program.log.clone();
         let address = running.until("start to listen", PATIENCE, async || listening(&log)).await?;
+        if let Some((_, port)) = address.rsplit_once(':') {
+            program.arguments[1] = port.into();
+        }
         let rpc = Rpc::new(format!("http://{address}"));
         let contracts = contract::deploy_all(&rpc).await?;
-        Ok(Self { running, rpc, contracts })
+        Ok(Self { program, running, rpc, contracts })
+    }
+
+    /// Stops the node in good order and starts it again where it was, with its chain. What waited for a block is
+    /// forgotten. Only for a chain of [`Pace::Quarter`].
+    ///
+    /// # Errors
+    /// [`AnvilError::Process`].
+    pub async fn restart(&mut self) -> Result<(), AnvilError> {
+        self.running.ask_to_stop();
+        self.running.wait(PATIENCE).await;
+        self.running.replace(&self.program)?;
+        let rpc = &self.rpc;
+        let answers = async || rpc.ask("eth_chainId", json!([])).await.ok();
+        self.running.until("answer again", PATIENCE, answers).await?;
+        Ok(())
     }
 
     /// The node's URL, without a trailing slash.

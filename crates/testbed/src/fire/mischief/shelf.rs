@@ -1,0 +1,78 @@
+//! Copies of the gateway's database and of co-signers, taken and put back later.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::Mischief;
+use crate::copies::CopiesError;
+use crate::crash::rig::Rig;
+use crate::fire::FireError;
+use crate::fire::people::People;
+
+/// Between two co-signers that are put back. Never two at once: with two of three, two old copies know too little.
+const APART: Duration = Duration::from_secs(25);
+
+/// The newest copies.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    database: Option<PathBuf>,
+    cosigner: Option<(u8, PathBuf)>,
+    put_back: Option<Instant>,
+}
+
+impl Mischief {
+    pub(super) async fn copy_database(&mut self, rig: &Rig) -> Result<(), FireError> {
+        // A gateway that is held still may hold the database as well.
+        if self.held_until.is_empty() {
+            self.note("copies of the database");
+            self.shelf.database = Some(rig.stage.deployment.copy_database().await?);
+        }
+        Ok(())
+    }
+
+    /// Everything that happened since the copy was taken is gone from the database.
+    pub(super) async fn put_database_back(&mut self, rig: &mut Rig) -> Result<(), FireError> {
+        let Some(copy) = &self.shelf.database else { return Ok(()) };
+        let deployment = &mut rig.stage.deployment;
+        deployment.put_database_back(copy).await?;
+        deployment.launch_gateway().map_err(CopiesError::from)?;
+        self.note("old databases");
+        self.held_until.remove(crate::deployment::GATEWAY);
+        self.dead_until.remove(crate::deployment::GATEWAY);
+        Ok(())
+    }
+
+    pub(super) async fn copy_cosigner(&mut self, rig: &mut Rig) -> Result<(), FireError> {
+        let index = 1 + self.dice.index(usize::from(rig.stage.deployment.plan().cosigners));
+        let index = u8::try_from(index).unwrap_or(1);
+        let name = format!("cosigner-{index}");
+        self.note("copies of a co-signer");
+        let copy = rig.stage.deployment.back_up_cosigner(index).await?;
+        self.held_until.remove(&name);
+        self.dead_until.remove(&name);
+        self.shelf.cosigner = Some((index, copy));
+        Ok(())
+    }
+
+    pub(super) async fn put_cosigner_back(
+        &mut self,
+        rig: &mut Rig,
+        people: &People,
+        now: Instant,
+    ) -> Result<(), FireError> {
+        let Some((index, copy)) = self.shelf.cosigner.clone() else { return Ok(()) };
+        let recent = self.shelf.put_back.is_some_and(|before| now < before + APART);
+        if recent || !people.see_all_cosigners_ready() {
+            return Ok(());
+        }
+        let deployment = &mut rig.stage.deployment;
+        deployment.restore_cosigner(index, &copy).await?;
+        deployment.launch_cosigner(index).map_err(CopiesError::from)?;
+        let name = format!("cosigner-{index}");
+        self.note("old co-signers");
+        self.held_until.remove(&name);
+        self.dead_until.remove(&name);
+        self.shelf.put_back = Some(Instant::now());
+        Ok(())
+    }
+}
