@@ -14,6 +14,7 @@ use crate::error::StoreError;
 use crate::head::{Compared, Head};
 use crate::lock::Lock;
 use crate::mint::Mint;
+use crate::read::together::LookUps;
 use crate::schema;
 use crate::schema::entity::{
     acts, api_keys, callbacks, changes, deliveries, pauses, payouts, policy_versions, restores,
@@ -33,6 +34,7 @@ pub struct Store {
 struct Inner {
     queue: mpsc::Sender<Command>,
     readers: DatabaseConnection,
+    look_ups: LookUps,
     mint: Arc<Mint>,
     /// Its other end is the writer's; nothing is ever sent.
     ended: watch::Receiver<()>,
@@ -73,7 +75,8 @@ impl Store {
             let _lives = lives;
             writer.run(commands).await;
         });
-        Ok(Self { inner: Arc::new(Inner { queue, readers, mint, ended }) })
+        let look_ups = LookUps::start(&readers);
+        Ok(Self { inner: Arc::new(Inner { queue, readers, look_ups, mint, ended }) })
     }
 
     /// Waits until nothing can be written any more: after [`Self::close`], or because the writer has failed. Whoever
@@ -115,6 +118,11 @@ impl Store {
     /// Where reads go.
     pub(crate) fn readers(&self) -> &DatabaseConnection {
         &self.inner.readers
+    }
+
+    /// Where it is asked together with others.
+    pub(crate) fn look_ups(&self) -> &LookUps {
+        &self.inner.look_ups
     }
 
     /// Has the writer carry out a command; its answer comes after the commit.

@@ -33,6 +33,7 @@ pub use replay::ReplayKey;
 pub use restore::{Admins, RestoreError};
 pub use session::NonceUse;
 pub use settings::{ChangeError, People};
+pub use token::position;
 
 pub(crate) use accept::PreparedAccept;
 pub(crate) use queue::{AcceptSlip, AdvanceSlip, Command, Commits, QUEUE, Slip, Write, Writer};

@@ -158,11 +158,12 @@ impl Commits {
 
     /// Counts a transaction that has changed something.
     async fn enter(&mut self, tx: &DatabaseTransaction) -> Result<(), StoreError> {
-        if dialect::changed_rows(tx).await? == self.changed {
+        let before = dialect::changed_rows(tx).await?;
+        if before == self.changed {
             return Ok(());
         }
-        head::count(tx, self.count + 1).await?;
-        self.changed = dialect::changed_rows(tx).await?;
+        let counted = head::count(tx, self.count + 1).await?;
+        self.changed = before.saturating_add(i64::try_from(counted).unwrap_or(0));
         self.count += 1;
         Ok(())
     }
