@@ -98,8 +98,10 @@ async fn fire(folder: &Path, wish: Wish, progress: &Progress) -> Result<ExitCode
     let mut stop = Stop::new()?;
     let folder = absolute(folder)?;
     let account = tokio::select! {
-        account = testbed::fire::burn(&folder, wish, progress) => account?,
+        // First: Ctrl-C reaches the processes too, and their end is then no fault of theirs.
+        biased;
         () = stop.asked() => return Ok(told_to_stop(progress)),
+        account = testbed::fire::burn(&folder, wish, progress) => account?,
     };
     progress.say(&format!("seed {}", wish.seed));
     report(&account)?;

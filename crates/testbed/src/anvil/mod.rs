@@ -66,6 +66,8 @@ pub enum Pace {
     Second,
     /// Four a second.
     Quarter,
+    /// Ten a second.
+    Tenth,
 }
 
 /// An amount of a coin.
@@ -109,6 +111,7 @@ impl Anvil {
         let block_time = match pace {
             Pace::Second => "1",
             Pace::Quarter => "0.25",
+            Pace::Tenth => "0.1",
         };
         let mut arguments: Vec<OsString> =
             ["--port", "0", "--chain-id", network, "--slots-in-an-epoch", "1", "--block-time", block_time]
@@ -216,6 +219,21 @@ impl Anvil {
             contract::mined(&self.rpc, &txid, PATIENCE).await?;
         }
         Ok(())
+    }
+
+    /// Waits until what is in a block now can't be reorganised away any more.
+    ///
+    /// # Errors
+    /// [`RpcError`]; [`AnvilError::Process`] when no blocks come.
+    pub async fn make_final(&mut self) -> Result<(), AnvilError> {
+        let head = self.rpc.quantity("eth_blockNumber", json!([])).await?;
+        let rpc = &self.rpc;
+        let is_final = async || {
+            let block = rpc.ask("eth_getBlockByNumber", json!(["finalized", false])).await.ok()?;
+            let number = block["number"].as_str()?.parse::<U256>().ok()?;
+            (number >= head).then_some(())
+        };
+        Ok(self.running.until("make blocks final", PATIENCE, is_final).await?)
     }
 
     /// How many transactions of an address are in blocks: its next nonce.

@@ -82,6 +82,7 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
     let nodes = kindled(&mut stage).await?;
     let mut rig = Rig::of(stage);
     rig.whole().await?;
+    rig.stage.deployment.anvil_mut().make_final().await?;
 
     let mut dice = Dice::new(wish.seed);
     let mut traffic = Traffic::new(rig.caller()?, dice.fork());
