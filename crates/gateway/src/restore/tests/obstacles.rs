@@ -1,7 +1,7 @@
 //! What stands in the way: lies, gaps, and payouts that were made here before it was known better.
 
 use payout::key::SecretKey;
-use payout::life::{Event, Rejection, Requirement, State, Status};
+use payout::life::{Event, Requirement, State, Status, Withdrawal};
 use store::{Outcome, RestoreState};
 use wire::message::SignedEntry;
 
@@ -116,9 +116,12 @@ async fn a_second_request_of_the_caller_gives_the_number_back_to_the_first() {
     start.until_compared(&[1]).await;
     assert!(matches!(start.row(&first).await.payout.state, State::Signed { .. }));
     let ended = start.row(&second).await;
-    assert_eq!(ended.status, Status::ApprovalRejected);
-    let State::Rejected { by: Rejection::Rule { why } } = &ended.payout.state else { panic!("{ended:?}") };
-    assert!(why.contains("signed before"), "{why}");
+    let by = Withdrawal::Displaced { by: first.intent.cid };
+    assert_eq!((ended.status, ended.payout.state), (Status::Withdrawn, State::Withdrawn { by }));
+    assert_eq!(start.house.gateway.store.callback(second.intent.cid).await.unwrap(), None);
+    // Where to tell comes from the second: its caller hears of the first.
+    assert!(ended.terms.callback_url.is_some());
+    assert_eq!(start.row(&first).await.terms, ended.terms);
     let found = start
         .house
         .gateway
