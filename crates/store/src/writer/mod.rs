@@ -36,7 +36,7 @@ pub use settings::{ChangeError, People};
 pub use token::position;
 
 pub(crate) use accept::PreparedAccept;
-pub(crate) use queue::{AcceptSlip, AdvanceSlip, Command, Commits, QUEUE, Slip, Write, Writer};
+pub(crate) use queue::{AcceptSlip, AdvanceSlip, Command, Commits, LaneChanges, QUEUE, Slip, Write, Writer};
 #[cfg(test)]
 pub(crate) use queue::{Answer, Desk};
 pub(crate) use settings::{APPLIED, DROPPED, PENDING};
