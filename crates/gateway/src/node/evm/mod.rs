@@ -9,6 +9,7 @@ mod price;
 mod rebuild;
 mod reply;
 mod rpc;
+mod spender;
 
 use std::collections::BTreeSet;
 
