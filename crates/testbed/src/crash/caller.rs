@@ -15,7 +15,7 @@ use crate::vendor::{Order, Vendor, VendorError};
 
 /// Payouts on a page of the list.
 const PAGE: u32 = 200;
-/// Between two tries.
+/// Between two tries of somebody who can't wait.
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Whose approval the demo's rules ask for, in their order.
@@ -68,6 +68,7 @@ pub struct Caller {
     approvers: Vec<Person>,
     watcher: Person,
     patience: Duration,
+    pause: Duration,
 }
 
 impl Caller {
@@ -78,13 +79,15 @@ impl Caller {
             approvers: APPROVERS.into_iter().map(person).collect::<Result<_, _>>()?,
             watcher: person(OPERATOR)?,
             patience: PATIENCE,
+            pause: PAUSE,
         })
     }
 
-    /// The same, who waits this long for an answer.
+    /// The same, who waits this long for an answer, and so long between two tries.
     #[must_use]
-    pub const fn waiting(mut self, patience: Duration) -> Self {
+    pub const fn waiting(mut self, patience: Duration, pause: Duration) -> Self {
         self.patience = patience;
+        self.pause = pause;
         self
     }
 
@@ -125,7 +128,7 @@ impl Caller {
                 Err(error) => transient(error)?.to_string(),
             };
             self.patient(start, "an answer to a request", || seen)?;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(self.pause).await;
         }
     }
 
@@ -166,7 +169,7 @@ impl Caller {
                     Err(error) => unanswered(error)?.to_string(),
                 };
                 self.patient(start, "an approval", || seen)?;
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(self.pause).await;
             }
         }
         Ok(())
@@ -208,7 +211,7 @@ impl Caller {
                 Err(error) => transient(error)?.to_string(),
             };
             self.patient(start, "an answer to a query", || seen)?;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(self.pause).await;
         }
     }
 

@@ -70,11 +70,12 @@ pub async fn draw_up(
 ) -> Result<Account, FireError> {
     let caller = rig.caller()?;
     let mut account = Account::default();
-    let mut asked = 0_u64;
+    let (mut asked, mut arrivals) = (0_u64, 0);
     for (wanted, why) in &outcome.unanswered {
         account.payouts += 1;
         account.lost += 1;
         let arrived = arrived(rig, wanted).await?;
+        arrivals += usize::from(!arrived.is_zero());
         progress.say(&format!(
             "request {} has no answer ({arrived} arrived): {why}",
             wanted.order.third_party_id
@@ -88,6 +89,7 @@ pub async fn draw_up(
         } else {
             Heard::ByCallback
         };
+        arrivals += usize::from(!arrived(rig, &payout.wanted).await?.is_zero());
         let (fate, told) = one(rig, &caller, payout, by, progress).await?;
         match fate {
             Fate::Once => account.paid_once += 1,
@@ -100,8 +102,7 @@ pub async fn draw_up(
     if asked > 0 {
         progress.say(&format!("{asked} callers had to ask: a restored database had lost where to tell them"));
     }
-    let paid = usize::try_from(account.paid_once).unwrap_or(usize::MAX);
-    match proof::no_other_transaction(&rig.stage, paid).await {
+    match proof::no_other_transaction(&rig.stage, arrivals).await {
         Ok(()) => {}
         Err(CrashError::Transactions { sent, paid }) => {
             progress.say(&format!("{sent} transactions left the wallet for {paid} payouts"));

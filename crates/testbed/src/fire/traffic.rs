@@ -18,8 +18,8 @@ const UNDER_WAY: usize = 32;
 const PAUSE_MS: u64 = 250;
 /// Between two looks whether payouts have ended.
 const LOOK: Duration = Duration::from_millis(400);
-/// Before a request that was refused is made again: what was restored a moment ago may not know it.
-const AGAIN: Duration = Duration::from_millis(500);
+/// Before a request without an answer, or with a refusal, is made again: what was restored a moment ago may not know it.
+const AGAIN: Duration = Duration::from_millis(300);
 /// Of a hundred requests as many are made twice at once, and as many break off before their answer.
 const TWICE: u64 = 15;
 const BROKEN_OFF: u64 = 15;
@@ -64,7 +64,7 @@ impl Traffic {
     pub fn new(caller: Caller, dice: Dice) -> Self {
         let now = Instant::now();
         Self {
-            caller: caller.waiting(PATIENCE),
+            caller: caller.waiting(PATIENCE, AGAIN),
             dice,
             next: now,
             asking: JoinSet::new(),
