@@ -182,8 +182,8 @@ impl Known {
     /// A payout has taken its token, here and now.
     pub(super) fn took(&mut self, payout: Digest, taken: Taken) {
         if let Some(Recent { lane, .. }) = &mut self.recent {
-            let number = |token: &Token| store::position(token);
-            if lane.highest.as_ref().is_none_or(|highest| number(highest) < number(&taken.token)) {
+            let number = store::position(&taken.token);
+            if lane.highest.as_ref().is_none_or(|highest| store::position(highest) < number) {
                 lane.highest = Some(taken.token.clone());
             }
             lane.taken.push(taken.clone());
