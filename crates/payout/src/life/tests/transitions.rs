@@ -6,7 +6,7 @@ use super::samples::{CONTRACT, at, build, code, events, higher, in_state, intent
 use crate::life::{Build, Event, Illegal, Payout, Requirement, Screening, SignedTx, State, Status};
 
 /// What may happen, and where it leads. All that is not here is illegal.
-const LEGAL: [(&str, &str, &str); 62] = [
+const LEGAL: [(&str, &str, &str); 68] = [
     ("undecided", "decided: nobody", "queued"),
     ("undecided", "decided: steps", "approving"),
     ("undecided", "rejected by rule", "rejected"),
