@@ -1,9 +1,12 @@
 //! Chains that drop, reorganise and refuse.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use testbed::anvil::Rpc;
 
 use crate::house::{House, Sent};
+use crate::world::PATIENCE;
 
 impl House {
     fn chain(&self) -> &Rpc {
@@ -25,10 +28,18 @@ impl House {
         !self.chain().ask("eth_getTransactionByHash", json!([txid])).await.unwrap().is_null()
     }
 
-    /// It was found missing, and the chain has it again.
-    async fn is_sent_again(&self, sent: &Sent, txid: &str) {
-        self.world.waits_for(sent.cid, "sent again").await;
-        assert!(self.known(txid).await, "the stored bytes are the same");
+    /// How often signed bytes were handed over.
+    fn sendings(&self) -> u64 {
+        self.one.asked("eth_sendRawTransaction")
+    }
+
+    /// It is found missing and sent more often than before, and the chain has the same bytes again.
+    async fn is_sent_again(&self, before: u64, txid: &str) {
+        let start = Instant::now();
+        while self.sendings() == before || !self.known(txid).await {
+            assert!(start.elapsed() < PATIENCE, "it was not sent again");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Puts the code of the recipient that refuses at an address.
@@ -48,9 +59,10 @@ async fn a_payment_that_a_reorganisation_dropped_is_sent_again() {
     house.mine(1).await;
     house.world.waits_for(sent.cid, "not final yet").await;
     house.has_sent(1).await;
+    let before = house.sendings();
     house.chain().ask("anvil_reorg", json!([1, []])).await.unwrap();
     house.has_sent(0).await;
-    house.is_sent_again(&sent, &txid).await;
+    house.is_sent_again(before, &txid).await;
     house.is_silent(&sent).await;
     house.world.blocks_every(1).await;
     house.is_paid(&sent).await;
@@ -64,8 +76,9 @@ async fn a_payment_that_the_nodes_forgot_is_sent_again() {
     let sent = house.sends().await;
     let txid = house.txid(&sent).await;
     house.world.waits_for(sent.cid, "not in a block").await;
+    let before = house.sendings();
     house.chain().ask("anvil_dropTransaction", json!([txid])).await.unwrap();
-    house.is_sent_again(&sent, &txid).await;
+    house.is_sent_again(before, &txid).await;
     house.is_silent(&sent).await;
     house.world.blocks_every(1).await;
     house.is_paid(&sent).await;
@@ -110,14 +123,15 @@ async fn a_failure_that_a_reorganisation_undid_ends_paid() {
     let house = House::start().await;
     house.no_blocks().await;
     let sent = house.sends().await;
-    house.txid(&sent).await;
+    let txid = house.txid(&sent).await;
     house.makes_refuse(&sent.order.to).await;
     house.mine(1).await;
     house.world.waits_for(sent.cid, "not final yet").await;
+    let before = house.sendings();
     // The block that failed goes, and with it what refused.
     house.chain().ask("anvil_reorg", json!([1, []])).await.unwrap();
     house.chain().ask("anvil_setCode", json!([sent.order.to, "0x"])).await.unwrap();
-    house.world.waits_for(sent.cid, "sent again").await;
+    house.is_sent_again(before, &txid).await;
     house.world.blocks_every(1).await;
     house.is_paid(&sent).await;
     house.has_sent(1).await;
