@@ -29,6 +29,8 @@ pub(super) struct Node {
     network: u64,
     /// When it last said so, if it was not unreachable since.
     proven: Mutex<Option<Instant>>,
+    /// Held by whoever reads many blocks: one at a time, because others have questions too.
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// Which block a question is about.
@@ -61,7 +63,7 @@ impl Node {
             url.host_str().unwrap_or("?"),
             url.port().map(|port| format!(":{port}")).unwrap_or_default()
         );
-        Self { client, url, name, network, proven: Mutex::new(None) }
+        Self { client, url, name, network, proven: Mutex::new(None), reading: tokio::sync::Mutex::new(()) }
     }
 
     /// Scheme, host and port.
@@ -177,6 +179,11 @@ impl Node {
     /// A block without its transactions.
     pub(super) async fn block(&self, at: At) -> Result<Option<Block>, NodeError> {
         self.parsed("eth_getBlockByNumber", json!([at.param(), false]), reply::block).await
+    }
+
+    /// The right to read many blocks, when it is our turn.
+    pub(super) async fn turn_to_read(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.reading.lock().await
     }
 
     /// A block with its transactions.

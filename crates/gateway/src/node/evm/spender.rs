@@ -15,11 +15,11 @@ use super::rpc::{At, Node};
 use crate::node::road::NodeError;
 
 /// Blocks that are asked for at once.
-const AT_ONCE: u64 = 16;
+const AT_ONCE: u64 = 8;
 /// Blocks that are read at most. What was asked for so long before it was paid needs a node that keeps old state.
 const MOST: u64 = 4096;
 /// How far a block's time may lie before that of the machine that signed for it, ms.
-const SLACK_MS: i64 = 15 * 60_000;
+const SLACK_MS: i64 = 60_000;
 
 /// A used nonce.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +95,7 @@ async fn by_blocks(
     spent: &Spent<'_>,
     last_final: u64,
 ) -> Result<Option<SeenTransaction>, NodeError> {
+    let _turn = node.turn_to_read().await;
     let first = first_since(node, spent.since.plus(-SLACK_MS), last_final).await?;
     let last = last_final.min(first.saturating_add(MOST - 1));
     let mut next = first;

@@ -92,8 +92,8 @@ async fn a_node_that_keeps_no_old_state_still_shows_who_used_a_nonce() {
         road(vec![node.url()], 1).look(&late, &ours().build.token, &[&ours()]).await.unwrap()
     };
     let at = |height: i64| (1_700_000_000 + height) * 1000;
-    assert!(matches!(look(at(40) + 15 * 60_000).await, Sighting::Succeeded(_)));
-    assert!(matches!(look(at(41) + 15 * 60_000).await, Sighting::Doubt(_)));
+    assert!(matches!(look(at(40) + 60_000).await, Sighting::Succeeded(_)));
+    assert!(matches!(look(at(41) + 60_000).await, Sighting::Doubt(_)));
 }
 
 #[tokio::test]
