@@ -1,6 +1,6 @@
 //! People who do what their handbook says: confirm what a restored database learnt, lift a freeze, pause for a moment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,14 +41,15 @@ pub struct People {
     next: Instant,
     round: JoinSet<Seen>,
     acts: JoinSet<()>,
-    all_ready: bool,
+    /// When they saw each co-signer ready last.
+    ready: BTreeMap<u8, Instant>,
     untold: BTreeSet<i64>,
 }
 
 /// What they saw in a round.
 #[derive(Debug, Default)]
 struct Seen {
-    all_ready: bool,
+    ready: Vec<(u8, Instant)>,
     untold: Vec<i64>,
 }
 
@@ -71,7 +72,7 @@ impl People {
             next: Instant::now(),
             round: JoinSet::new(),
             acts: JoinSet::new(),
-            all_ready: false,
+            ready: BTreeMap::new(),
             untold: BTreeSet::new(),
         })
     }
@@ -80,7 +81,7 @@ impl People {
     pub fn go_on(&mut self) {
         while let Some(done) = self.round.try_join_next() {
             let seen = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-            self.all_ready = seen.all_ready;
+            self.ready.extend(seen.ready);
             self.untold.extend(seen.untold);
         }
         while self.acts.try_join_next().is_some() {}
@@ -100,9 +101,9 @@ impl People {
         });
     }
 
-    /// Whether all co-signers were ready when they looked last.
-    pub const fn see_all_cosigners_ready(&self) -> bool {
-        self.all_ready
+    /// Whether a co-signer was seen ready after `since`.
+    pub fn have_seen_ready(&self, index: u8, since: Instant) -> bool {
+        self.ready.get(&index).is_some_and(|seen| *seen > since)
     }
 
     /// Payouts whose callers could not be told, because a restored database had lost where to.
@@ -150,6 +151,7 @@ async fn round(
     deployment: Digest,
     wanted: Freeze,
 ) -> Result<Seen, PersonError> {
+    let looked = Instant::now();
     let seats = operator.told(operator.client().cosigners().await)?;
     if wanted == Freeze::Lift && seats.iter().any(|seat| seat.condition == "frozen") {
         for admin in admins {
@@ -168,7 +170,8 @@ async fn round(
         let vote = RestoreVoteBody { restore, findings: report.findings.len() };
         admin.person.told(admin.person.client().confirm_restore(&vote).await)?;
     }
-    Ok(Seen { all_ready: seats.iter().all(|seat| seat.condition == "ready"), untold })
+    let ready = seats.iter().filter(|seat| seat.condition == "ready").map(|seat| (seat.index, looked));
+    Ok(Seen { ready: ready.collect(), untold })
 }
 
 fn order(admin: &Admin, deployment: Digest, what: Freeze, why: &str) -> FreezeOrder {

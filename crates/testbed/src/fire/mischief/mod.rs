@@ -53,7 +53,7 @@ const DEEDS: [(Deed, u64); 19] = [
     (Deed::KillGateway, 20),
     (Deed::KillCosigner, 30),
     (Deed::KillAll, 5),
-    (Deed::CrashPoint, 52),
+    (Deed::CrashPoint, 48),
     (Deed::HoldNode, 9),
     (Deed::HoldGateway, 7),
     (Deed::HoldCosigner, 16),
@@ -65,10 +65,10 @@ const DEEDS: [(Deed, u64); 19] = [
     (Deed::FailingReceiver, 6),
     (Deed::CopyDatabase, 3),
     (Deed::OldDatabase, 2),
-    (Deed::CopyCosigner, 2),
-    (Deed::OldCosigner, 2),
+    (Deed::CopyCosigner, 3),
+    (Deed::OldCosigner, 4),
     (Deed::Pause, 2),
-    (Deed::Freeze, 1),
+    (Deed::Freeze, 2),
 ];
 
 /// Somebody who means no good.
@@ -206,7 +206,7 @@ impl Mischief {
             Deed::CopyDatabase => self.copy_database(rig).await?,
             Deed::OldDatabase => self.put_database_back(rig).await?,
             Deed::CopyCosigner => self.copy_cosigner(rig).await?,
-            Deed::OldCosigner => self.put_cosigner_back(rig, people, now).await?,
+            Deed::OldCosigner => self.put_cosigner_back(rig, people).await?,
             Deed::Pause => {
                 self.note("pauses by an operator");
                 people.pause(self.span(500, 4000));

@@ -9,15 +9,16 @@ use crate::crash::rig::Rig;
 use crate::fire::FireError;
 use crate::fire::people::People;
 
-/// Between two co-signers that are put back. Never two at once: with two of three, two old copies know too little.
-const APART: Duration = Duration::from_secs(25);
+/// Whoever is seen ready so long after it was put back is not ready from before.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// The newest copies.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     database: Option<PathBuf>,
     cosigner: Option<(u8, PathBuf)>,
-    put_back: Option<Instant>,
+    /// Which co-signer was put back last, and when.
+    put_back: Option<(u8, Instant)>,
 }
 
 impl Mischief {
@@ -54,15 +55,15 @@ impl Mischief {
         Ok(())
     }
 
+    /// Never two at once: of three, two old copies know too little.
     pub(super) async fn put_cosigner_back(
         &mut self,
         rig: &mut Rig,
         people: &People,
-        now: Instant,
     ) -> Result<(), FireError> {
         let Some((index, copy)) = self.shelf.cosigner.clone() else { return Ok(()) };
-        let recent = self.shelf.put_back.is_some_and(|before| now < before + APART);
-        if recent || !people.see_all_cosigners_ready() {
+        let last = self.shelf.put_back;
+        if last.is_some_and(|(index, since)| !people.have_seen_ready(index, since + SETTLED)) {
             return Ok(());
         }
         let deployment = &mut rig.stage.deployment;
@@ -72,7 +73,7 @@ impl Mischief {
         self.note("old co-signers");
         self.held_until.remove(&name);
         self.dead_until.remove(&name);
-        self.shelf.put_back = Some(Instant::now());
+        self.shelf.put_back = Some((index, Instant::now()));
         Ok(())
     }
 }
