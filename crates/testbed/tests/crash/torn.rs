@@ -186,7 +186,7 @@ async fn loaded_and_killed(
     dice: &mut Dice,
 ) -> (Vec<testbed::crash::caller::Wanted>, Vec<String>) {
     let vendor = rig.stage.deployment.vendor().unwrap();
-    let wanted: Vec<_> = (0..48).map(|_| rig.wanted(Road::Automatic)).collect();
+    let wanted: Vec<_> = (0..32).map(|_| rig.wanted(Road::Automatic)).collect();
     let asks = wanted.iter().map(|one| {
         let (vendor, order) = (vendor.clone(), one.order.clone());
         tokio::spawn(async move {
