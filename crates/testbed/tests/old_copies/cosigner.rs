@@ -1,29 +1,22 @@
 //! A co-signer put back from yesterday's backup, and its head counter.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use testbed::deployment::cast::OPERATOR;
 
-use crate::command;
 use crate::world::World;
 
 impl World {
-    /// Stops a co-signer and seals its backup into a file.
+    /// Seals a co-signer's backup into a file.
     async fn back_up(&mut self, index: u8) -> PathBuf {
-        self.stage.deployment.kill_cosigner(index);
-        let file = self.stage.deployment.folder().root().join(format!("backup-{index}"));
-        command::cosigner(&self.stage.deployment, index, &["backup", file.to_str().unwrap()]).unwrap();
-        self.stage.deployment.start_cosigner(index).await.unwrap();
+        let file = self.stage.deployment.back_up_cosigner(index).await.unwrap();
+        self.stage.deployment.wait_for_cosigner(index).await.unwrap();
         file
     }
 
-    /// Stops a co-signer, wipes its host, and puts the backup back.
-    fn wipe_and_restore(&mut self, index: u8, backup: &PathBuf) -> String {
-        self.stage.deployment.kill_cosigner(index);
-        let folder = self.stage.deployment.folder().clone();
-        std::fs::remove_dir_all(folder.state(index)).unwrap();
-        std::fs::remove_dir_all(folder.counter(index)).unwrap();
-        command::cosigner(&self.stage.deployment, index, &["restore", backup.to_str().unwrap()]).unwrap()
+    /// Wipes a co-signer's host, and puts the backup back.
+    async fn wipe_and_restore(&mut self, index: u8, backup: &Path) -> String {
+        self.stage.deployment.restore_cosigner(index, backup).await.unwrap()
     }
 
     /// How the gateway sees a co-signer.
@@ -44,7 +37,7 @@ async fn a_cosigner_from_yesterdays_backup_signs_nothing_until_it_has_merged_and
     let paid = world.pay(2, "0.01").await;
     let backup = world.back_up(3).await;
     let since = world.pay(8, "0.01").await;
-    let said = world.wipe_and_restore(3, &backup);
+    let said = world.wipe_and_restore(3, &backup).await;
     assert!(said.contains("quarantined"), "{said}");
     // One other is not enough: n − t + 1 are two.
     world.stage.deployment.kill_cosigner(1);
@@ -144,7 +137,7 @@ async fn a_gateway_and_a_cosigner_restored_on_the_same_night_forget_nothing_toge
     let copy = world.copy_database().await;
     let paid = world.pay(6, "0.01").await;
     let sent = world.sent().await;
-    world.wipe_and_restore(3, &backup);
+    world.wipe_and_restore(3, &backup).await;
     world.put_back(&copy).await;
     world.stage.deployment.launch_cosigner(3).unwrap();
     world.stage.deployment.start_gateway().await.unwrap();
