@@ -150,3 +150,49 @@ async fn a_gateway_and_a_cosigner_restored_on_the_same_night_forget_nothing_toge
     world.assert_paid_once(&paid).await;
     assert_eq!(world.sent().await, sent + 1);
 }
+
+/// Everything in a folder, at another place, as open to others as it was.
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    std::fs::set_permissions(to, std::fs::metadata(from).unwrap().permissions()).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cosigner_whose_whole_disk_was_rolled_back_is_found_out_by_its_peers_before_it_signs() {
+    let mut world = World::start().await;
+    world.pay(1, "0.01").await;
+    world.stage.deployment.kill_cosigner(3);
+    let folder = world.stage.deployment.folder().clone();
+    let disk = [folder.state(3), folder.counter(3)];
+    let shelf = [folder.root().join("shelf-state"), folder.root().join("shelf-counter")];
+    for (from, to) in disk.iter().zip(&shelf) {
+        copy_folder(from, to);
+    }
+    world.stage.deployment.start_cosigner(3).await.unwrap();
+    world.stage.deployment.kill_cosigner(1);
+    let paid = world.pay(4, "0.01").await;
+    world.stage.deployment.kill_cosigner(3);
+    for (to, from) in disk.iter().zip(&shelf) {
+        std::fs::remove_dir_all(to).unwrap();
+        copy_folder(from, to);
+    }
+    // Its counter says that all is well. The one peer that is there knows better.
+    world.stage.deployment.launch_cosigner(3).unwrap();
+    world.until_condition(3, "quarantined").await;
+    let cid = world.accepted(&world.order("0.03")).await;
+    let sent = world.sent().await;
+    world.waits_for(cid, "quarantined").await;
+    world.stage.deployment.start_cosigner(1).await.unwrap();
+    world.reaches(cid, &[6]).await;
+    world.assert_paid_once(&paid).await;
+    assert_eq!(world.sent().await, sent + 1);
+}
