@@ -191,6 +191,10 @@ async fn sensible(gateway: &Gateway, row: &PayoutRow, kind: Kind) -> Result<(), 
         | State::Built { .. } => pointless(format!(
             "no co-signer was asked to sign payout {cid} yet: `bursar payout withdraw {cid}` ends it"
         )),
+        // Co-signers raise no cap of what none of them has signed for, and the payout would wait for that.
+        State::Signing { .. } if kind == Kind::RaiseCap => pointless(format!(
+            "no signature of payout {cid} came back yet: when one is sent and stuck, its cap can be raised"
+        )),
         State::Signing { .. }
         | State::Signed { .. }
         | State::Sent { .. }

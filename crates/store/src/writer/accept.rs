@@ -20,9 +20,10 @@ use super::bulk;
 use super::queue::{AcceptSlip, Desk};
 use super::replay::{self, ReplayKey};
 use super::usage::Wanted;
+use crate::column::to_word;
 use crate::error::StoreError;
-use crate::row::{CallerProof, Terms};
-use crate::schema::entity::{acts, callbacks, callers, history, payouts, replays};
+use crate::row::{CallerProof, Outcome, Terms};
+use crate::schema::entity::{acts, callbacks, callers, findings, history, payouts, replays};
 use crate::store::Store;
 
 use payout::policy::{Limits, Unmet};
@@ -186,7 +187,8 @@ fn first_with_room(desk: &Desk<'_>, accept: &PreparedAccept) -> Result<usize, Ve
     Err(unmet)
 }
 
-/// The business numbers of the batch that exist already.
+/// The business numbers of the batch that exist already: those of payouts, and those of payouts that only co-signers know
+/// and that could not be stored. They may be paid; whoever asked for them is not told of a new one that is then ended.
 async fn taken_numbers(
     tx: &DatabaseTransaction,
     slips: &[&mut AcceptSlip],
@@ -195,15 +197,29 @@ async fn taken_numbers(
     for slip in slips {
         by_project.entry(slip.command.project).or_default().push(&slip.command.third_party_id);
     }
-    let mut any = Condition::any();
+    let (mut any, mut any_kept_out) = (Condition::any(), Condition::any());
     for (project, numbers) in by_project {
         any = any.add(
             Condition::all()
                 .add(payouts::Column::Project.eq(project))
-                .add(payouts::Column::ThirdPartyId.is_in(numbers))
+                .add(payouts::Column::ThirdPartyId.is_in(numbers.iter().copied()))
                 .add(payouts::Column::DisplacedBy.is_null()),
         );
+        any_kept_out = any_kept_out.add(
+            Condition::all()
+                .add(findings::Column::Project.eq(project))
+                .add(findings::Column::ThirdPartyId.is_in(numbers)),
+        );
     }
+    // Empty, unless a database was ever put back.
+    let kept_out: Vec<(i64, String)> = findings::Entity::find()
+        .select_only()
+        .columns([findings::Column::Project, findings::Column::ThirdPartyId])
+        .filter(findings::Column::Outcome.eq(to_word(&Outcome::KeptOut)))
+        .filter(any_kept_out)
+        .into_tuple()
+        .all(tx)
+        .await?;
     let found: Vec<(i64, String)> = payouts::Entity::find()
         .select_only()
         .columns([payouts::Column::Project, payouts::Column::ThirdPartyId])
@@ -211,7 +227,7 @@ async fn taken_numbers(
         .into_tuple()
         .all(tx)
         .await?;
-    Ok(found.into_iter().collect())
+    Ok(found.into_iter().chain(kept_out).collect())
 }
 
 async fn write(

@@ -39,7 +39,8 @@ pub(super) fn free_doors() -> Doors {
 pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &Nodes) -> String {
     let Nodes { urls, witnesses } = nodes;
     let Doors { api, operator, cosigner } = doors;
-    let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms, pauses_s } = plan.tuning;
+    let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms, outbid_after_s, pauses_s } =
+        plan.tuning;
     format!(
         r#"genesis = "../genesis.json"
 
@@ -80,6 +81,7 @@ witnesses = {witnesses}
 finality = "finalized"
 lane_window = {lane_window}
 poll_ms = {poll_ms}
+outbid_after_s = {outbid_after_s}
 "#,
         rate_per_s.saturating_mul(2),
         plan.log,
@@ -132,6 +134,8 @@ pub struct Tuning {
     pub lane_window: u16,
     /// How often the chain is looked at, milliseconds.
     pub poll_ms: u32,
+    /// How long what was sent may wait before a higher offer is made for it, seconds.
+    pub outbid_after_s: u32,
     /// The pauses between tries of a callback, seconds.
     pub pauses_s: &'static [u32],
 }
@@ -144,6 +148,7 @@ impl Tuning {
         parallel: 32,
         lane_window: 16,
         poll_ms: 250,
+        outbid_after_s: 60,
         pauses_s: &[1, 2, 4, 8, 30, 60, 300],
     };
     /// For a benchmark.

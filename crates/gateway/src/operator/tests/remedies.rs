@@ -161,6 +161,8 @@ async fn a_refused_payout_that_keeps_its_token_can_be_voided_and_not_paid() {
     let built = Event::Built { build: build() };
     happen(&house, target, vec![Event::ApprovalComplete { by }, built, Event::SigningStarted]).await;
     let oscar = house.client("oscar");
+    let (_, words) = refused(oscar.draft_remedy(target, &raise("0.02")).await);
+    assert!(words.contains("no signature of payout"), "{words}");
     let void = RemedyBody::Void { cap: Some("0.001".to_owned()) };
     let drafted = read(&oscar.draft_remedy(target, &void).await.unwrap().intent);
     oscar.order_remedy(target, void.clone(), &drafted).await.unwrap();

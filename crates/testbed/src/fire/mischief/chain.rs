@@ -9,6 +9,9 @@ use crate::crash::rig::Rig;
 use crate::fire::FireError;
 use crate::proxy::{Fault, Lie};
 
+/// After so long a node has made more blocks since its start than a reorganisation replaces.
+const OWN_BLOCKS: Duration = Duration::from_secs(3);
+
 /// What one node may do at a time: nothing of it may lead to a wrong end, since the other one is honest.
 const FAULTS: [Fault; 13] = [
     Fault::Lagging { blocks: 3 },
@@ -31,7 +34,9 @@ const HARMLESS: [Fault; 4] = [Fault::AnswerLost, Fault::Nonsense, Fault::Interna
 impl Mischief {
     /// Replaces the newest blocks. Never those that are final: two blocks lie above them.
     pub(super) async fn reorganise(&mut self, rig: &Rig) {
-        if self.held_until.contains_key(ANVIL) {
+        // A node that was restarted has no state of the blocks before: it can't go back to them, and would contradict itself.
+        let restarted = self.restarted.is_some_and(|at| at.elapsed() < OWN_BLOCKS);
+        if restarted || self.held_until.contains_key(ANVIL) {
             return;
         }
         let depth = 1 + self.dice.below(2);
@@ -75,7 +80,9 @@ impl Mischief {
             return Ok(());
         }
         self.note("restarts of the node");
-        Ok(rig.stage.deployment.anvil_mut().restart().await?)
+        rig.stage.deployment.anvil_mut().restart().await?;
+        self.restarted = Some(Instant::now());
+        Ok(())
     }
 
     /// Has one node do something wrong, or all of them something harmless, for a while.

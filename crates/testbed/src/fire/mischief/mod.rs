@@ -51,7 +51,7 @@ enum Deed {
 /// How often each, in two hundred.
 const DEEDS: [(Deed, u64); 19] = [
     (Deed::KillGateway, 20),
-    (Deed::KillCosigner, 30),
+    (Deed::KillCosigner, 28),
     (Deed::KillAll, 5),
     (Deed::CrashPoint, 48),
     (Deed::HoldNode, 9),
@@ -63,10 +63,10 @@ const DEEDS: [(Deed, u64); 19] = [
     (Deed::NodeFault, 12),
     (Deed::DeadReceiver, 4),
     (Deed::FailingReceiver, 6),
-    (Deed::CopyDatabase, 3),
-    (Deed::OldDatabase, 2),
+    (Deed::CopyDatabase, 5),
+    (Deed::OldDatabase, 3),
     (Deed::CopyCosigner, 3),
-    (Deed::OldCosigner, 4),
+    (Deed::OldCosigner, 3),
     (Deed::Pause, 2),
     (Deed::Freeze, 2),
 ];
@@ -85,6 +85,8 @@ pub struct Mischief {
     /// The nodes that the gateway asks, and until when they are not honest.
     nodes: Vec<Proxy>,
     nodes_until: Option<Instant>,
+    /// When the chain's node was started again last.
+    restarted: Option<Instant>,
     shelf: Shelf,
     done: BTreeMap<&'static str, u64>,
 }
@@ -100,6 +102,7 @@ impl Mischief {
             receiver_until: None,
             nodes,
             nodes_until: None,
+            restarted: None,
             shelf: Shelf::default(),
             done: BTreeMap::new(),
         }

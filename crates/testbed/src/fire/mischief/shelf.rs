@@ -1,5 +1,6 @@
 //! Copies of the gateway's database and of co-signers, taken and put back later.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,10 @@ const SETTLED: Duration = Duration::from_secs(2);
 /// The newest copies.
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
-    database: Option<PathBuf>,
+    database: Option<(PathBuf, Instant)>,
     cosigner: Option<(u8, PathBuf)>,
-    /// Which co-signer was put back last, and when.
-    put_back: Option<(u8, Instant)>,
+    /// Which co-signers were put back, and when.
+    put_back: Vec<(u8, Instant)>,
 }
 
 impl Mischief {
@@ -26,14 +27,21 @@ impl Mischief {
         // A gateway that is held still may hold the database as well.
         if self.held_until.is_empty() {
             self.note("copies of the database");
-            self.shelf.database = Some(rig.stage.deployment.copy_database().await?);
+            let now = Instant::now();
+            self.shelf.database = Some((rig.stage.deployment.copy_database().await?, now));
         }
         Ok(())
     }
 
-    /// Everything that happened since the copy was taken is gone from the database.
+    /// Everything that happened since the copy was taken is gone from the database. Co-signers that were put back since
+    /// have lost what their contributions were made for, too: of three, two must not have, or payouts that are paid can't
+    /// be taken over any more. That is more than is promised.
     pub(super) async fn put_database_back(&mut self, rig: &mut Rig) -> Result<(), FireError> {
-        let Some(copy) = &self.shelf.database else { return Ok(()) };
+        let Some((copy, taken)) = &self.shelf.database else { return Ok(()) };
+        let since = self.shelf.put_back.iter().filter(|(_, at)| at >= taken).map(|(index, _)| index);
+        if since.collect::<BTreeSet<_>>().len() > 1 {
+            return Ok(());
+        }
         let deployment = &mut rig.stage.deployment;
         deployment.put_database_back(copy).await?;
         deployment.launch_gateway().map_err(CopiesError::from)?;
@@ -62,8 +70,8 @@ impl Mischief {
         people: &People,
     ) -> Result<(), FireError> {
         let Some((index, copy)) = self.shelf.cosigner.clone() else { return Ok(()) };
-        let last = self.shelf.put_back;
-        if last.is_some_and(|(index, since)| !people.have_seen_ready(index, since + SETTLED)) {
+        let last = self.shelf.put_back.last();
+        if last.is_some_and(|(index, since)| !people.have_seen_ready(*index, *since + SETTLED)) {
             return Ok(());
         }
         let deployment = &mut rig.stage.deployment;
@@ -73,7 +81,7 @@ impl Mischief {
         self.note("old co-signers");
         self.held_until.remove(&name);
         self.dead_until.remove(&name);
-        self.shelf.put_back = Some((index, Instant::now()));
+        self.shelf.put_back.push((index, Instant::now()));
         Ok(())
     }
 }

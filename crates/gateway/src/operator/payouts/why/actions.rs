@@ -123,7 +123,9 @@ pub(super) fn next(
                 "look at the co-signers' refusals below and at `bursar cosigner list`; it is asked again by itself"
                     .to_owned(),
             );
-            actions.extend(remedies(row));
+            if row.payout.intent.kind == Kind::Payout {
+                actions.push(format!("spend its token on nothing: `bursar payout void {cid}`"));
+            }
         }
         State::Signed { .. } | State::Sent { .. } | State::Outbidding { .. } | State::Overtaken { .. } => {
             actions.push(
