@@ -238,6 +238,9 @@ async fn the_number_of_a_payout_that_was_kept_out_is_taken() {
     house.store.record_finding(kept_out.clone()).await.unwrap();
     let refusal = house.store.accept(request).await.unwrap_err();
     assert!(matches!(refusal, AcceptRefusal::DuplicateBusinessNumber), "{refusal:?}");
+    // What is imported is that very payout, at another try.
+    let import = store::Accept { cause: payout::life::Cause::Import, ..house.request("lost-1") };
+    house.store.accept(import).await.unwrap();
     // Another number, and the same one once the payout is there or in another project, are not held up.
     house.store.accept(house.request("lost-2")).await.unwrap();
     let elsewhere =
