@@ -186,8 +186,8 @@ impl Journal {
         }
         let merged = Merged { new: new.len() };
         if !new.is_empty() {
-            // Nobody waits: what others wrote, they will tell again.
-            self.0.send(Job { others: new, ..Job::default() });
+            // No need to wait: what others wrote, they will tell again.
+            drop(self.0.queue(&mut state, Job { others: new, ..Job::default() }));
         }
         if forgotten && state.quarantine.is_none() {
             self.enter_quarantine(

@@ -5,7 +5,7 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use payout::key::SecretKey;
 use payout::policy::SignedVersion;
@@ -27,7 +27,7 @@ pub(crate) const UNPOISONED: &str = "nothing panics while it changes the journal
 /// How many jobs share one commit at most.
 const TOGETHER: usize = 512;
 
-/// How long what nobody waits for, waits itself for entries to share a sync with.
+/// How long signatures wait for entries to share a sync with.
 const COMPANY: Duration = Duration::from_secs(1);
 
 /// An entry was not written: the disk refused. Nothing is written after it.
@@ -58,11 +58,15 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Whether it can wait for others: what came of contributions is for people who ask later, and what others wrote they
-    /// will tell again.
+    /// Whether it can wait for others.
     fn is_idle(&self) -> bool {
-        let Self { own, others: _, policy, meta, paper: _, signatures: _, ticket, reply } = self;
-        own.is_empty() && policy.is_empty() && meta.is_empty() && ticket.is_none() && reply.is_none()
+        let Self { own, others, policy, meta, paper: _, signatures: _, ticket, reply } = self;
+        own.is_empty()
+            && others.is_empty()
+            && policy.is_empty()
+            && meta.is_empty()
+            && ticket.is_none()
+            && reply.is_none()
     }
 }
 
@@ -83,22 +87,16 @@ impl Writer {
     }
 
     fn run(&mut self, queue: &Receiver<Job>) {
-        // What waits for company, and since when.
-        let mut idle: Vec<Job> = Vec::new();
-        let mut since = Instant::now();
+        // Signatures that wait for company.
+        let mut idle = Vec::new();
         loop {
             let first = if idle.is_empty() {
                 queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
-                queue.recv_timeout(COMPANY.saturating_sub(since.elapsed()))
+                queue.recv_timeout(COMPANY)
             };
             match first {
-                Ok(job) if job.is_idle() && idle.is_empty() => {
-                    since = Instant::now();
-                    idle.push(job);
-                    continue;
-                }
-                Ok(job) if job.is_idle() && idle.len() < TOGETHER && since.elapsed() < COMPANY => {
+                Ok(job) if job.is_idle() => {
                     idle.push(job);
                     continue;
                 }
