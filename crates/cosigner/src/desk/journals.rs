@@ -60,6 +60,12 @@ impl Cosigner {
         noted
     }
 
+    /// A link has come or gone: what was on its way to a co-signer may be lost, so what it has is not known until it says
+    /// so again, as it does first over every link.
+    pub(super) fn forget_heads(&self, peer: u8) {
+        self.lock_known().remove(&peer);
+    }
+
     /// Notes what a co-signer has besides, because it brought it or was sent it. Before its own word that would pass
     /// for all that it has, and a quarantined co-signer would count its journal as merged too early.
     pub(super) fn note_more(&self, peer: u8, more: impl IntoIterator<Item = JournalHead>) {

@@ -141,11 +141,13 @@ impl OpenLine<'_> {
         for news in heard.news {
             match news {
                 News::Lost(why) => {
+                    cosigner.forget_heads(peer);
                     tracing::info!(gateway = line.gateway, peer, why, "the link to a co-signer broke");
                     cosigner.sessions.link_lost(line.id, peer);
                     cosigner.ceremonies.link_lost(line.id, peer);
                 }
                 News::Ready => {
+                    cosigner.forget_heads(peer);
                     cosigner.changed.notify_one();
                     tracing::info!(gateway = line.gateway, peer, "linked with a co-signer");
                     let _ = line.tell(peer, &PeerMessage::Heads(cosigner.journal.heads()));
