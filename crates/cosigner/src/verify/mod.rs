@@ -47,7 +47,6 @@ pub use caller::CALLER_WINDOW_MS;
 pub use context::{Context, Session, WalletKey};
 pub use ours::{OWN_ADDRESSES, learn_own_addresses};
 pub use stops::StopOrder;
-pub use terms::DEVELOPMENT_NETWORKS;
 pub use time::SEEN_WITHIN_MS;
 pub use verified::{Outline, Sighted, Verified};
 pub use vouched::{Vouched, vouched};

@@ -5,14 +5,11 @@
 use payout::coin::{Coin, CoinId, Network};
 use payout::ids::Address;
 use payout::intent::{Intent, Kind};
-use payout::policy::{Environment, FeeLimit, Rules};
+use payout::policy::{Environment, FeeLimit, Rules, is_development};
 use wire::message::{Check, Refusal};
 
 use super::context::Context;
 use crate::refuse::{later, never};
-
-/// The network ids that a demo signs for: test networks that run on one machine. A demo stays a demo.
-pub const DEVELOPMENT_NETWORKS: [&str; 1] = ["31337"];
 
 /// The tables' rows for an intent.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +30,7 @@ pub(crate) fn check<'a>(ctx: &Context<'a>, named: &'a Rules, intent: &Intent) ->
             intent.chain_id, network.network_id, intent.network_id
         )));
     }
-    if ctx.policy.environment() == Environment::Demo
-        && !DEVELOPMENT_NETWORKS.contains(&network.network_id.as_str())
-    {
+    if ctx.policy.environment() == Environment::Demo && !is_development(network) {
         return Err(wrong(format!("a demo never signs for network {}", network.network_id)));
     }
     let id = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
