@@ -60,8 +60,8 @@ impl Cosigner {
         noted
     }
 
-    /// A link has come or gone: what was on its way to a co-signer may be lost, so what it has is not known until it says
-    /// so again, as it does first over every link.
+    /// A new link stands: what was on its way over the one before may be lost, so what the co-signer has is not known
+    /// until it says so, as it does first over every link.
     pub(super) fn forget_heads(&self, peer: u8) {
         self.lock_known().remove(&peer);
     }

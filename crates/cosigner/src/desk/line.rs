@@ -141,7 +141,6 @@ impl OpenLine<'_> {
         for news in heard.news {
             match news {
                 News::Lost(why) => {
-                    cosigner.forget_heads(peer);
                     tracing::info!(gateway = line.gateway, peer, why, "the link to a co-signer broke");
                     cosigner.sessions.link_lost(line.id, peer);
                     cosigner.ceremonies.link_lost(line.id, peer);
