@@ -2,7 +2,7 @@
 
 use payout::intent::Intent;
 use payout::time::Millis;
-use store::{PauseRow, PauseScope, StoreError, Wait};
+use store::{PauseRow, StoreError, Wait};
 
 use super::record::wait;
 use crate::state::Gateway;
@@ -17,7 +17,7 @@ pub(super) async fn first(
     now: Millis,
 ) -> Result<Option<PauseRow>, StoreError> {
     let pauses = gateway.store.pauses(now).await?;
-    Ok(pauses.into_iter().find(|pause| covers(&pause.scope, intent)))
+    Ok(pauses.into_iter().find(|pause| pause.scope.covers(intent)))
 }
 
 /// What a paused payout waits for.
@@ -29,20 +29,11 @@ pub(super) fn reason(pause: &PauseRow, now: Millis) -> Wait {
     )
 }
 
-fn covers(scope: &PauseScope, intent: &Intent) -> bool {
-    match scope {
-        PauseScope::Chain(chain) => *chain == intent.chain_id,
-        PauseScope::Coin(coin) => coin.chain_id == intent.chain_id && coin.token_id == intent.token_id,
-        PauseScope::Wallet(wallet) => *wallet == intent.wallet,
-        PauseScope::Project(project) => *project == intent.project,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use payout::ids::{ProjectId, WalletId};
-    use store::Pause;
+    use store::{Pause, PauseScope};
 
     use crate::clock;
     use crate::engine::tests::house::{House, intent, name};
@@ -60,11 +51,11 @@ mod tests {
     fn a_pause_covers_its_chain_coin_wallet_or_project_and_no_other() {
         let now = clock::now();
         let intent = intent(payout::ids::Cid::new(9).unwrap(), payout::ids::Digest::from_bytes([1; 32]), now);
-        assert!(scopes("60", "60@60", 5, 7).iter().all(|scope| covers(scope, &intent)));
+        assert!(scopes("60", "60@60", 5, 7).iter().all(|scope| scope.covers(&intent)));
         assert!(
             !scopes("61", "60@0xdac17f958d2ee523a2206206994597c13d831ec7", 6, 8)
                 .iter()
-                .any(|scope| covers(scope, &intent))
+                .any(|scope| scope.covers(&intent))
         );
     }
 

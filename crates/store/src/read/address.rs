@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use payout::coin::Family;
 use payout::ids::{Address, ProjectId};
-use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 
-use super::together::{Found, Question, padded};
+use super::together::{Found, Question, any_of_pairs};
 use crate::column::to_word;
 use crate::error::StoreError;
 use crate::row::AddressRow;
@@ -53,19 +53,8 @@ impl Question for OwnerOf {
         questions: &[Self],
         readers: &DatabaseConnection,
     ) -> Result<Vec<Found<Self>>, StoreError> {
-        let mut any = Condition::any();
-        let mut families: Vec<&String> = questions.iter().map(|question| &question.family).collect();
-        families.sort_unstable();
-        families.dedup();
-        for family in families {
-            let asked = questions.iter().filter(|question| question.family == *family);
-            let keys = padded(asked.map(|question| question.address.clone()));
-            any = any.add(
-                Condition::all()
-                    .add(addresses::Column::Family.eq(family.as_str()))
-                    .add(addresses::Column::Address.is_in(keys)),
-            );
-        }
+        let asked = questions.iter().map(|OwnerOf { family, address }| (family.as_str(), address.as_str()));
+        let any = any_of_pairs((addresses::Column::Family, addresses::Column::Address), asked);
         let rows = addresses::Entity::find().filter(any).all(readers).await?;
         let found: HashMap<(String, String), addresses::Model> =
             rows.into_iter().map(|row| ((row.family.clone(), row.address.clone()), row)).collect();

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use payout::ids::{Address, ChainId, ProjectId};
-use sea_orm::{ColumnTrait, Condition, DatabaseConnection, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QuerySelect};
 
-use super::together::{Found, Question, padded};
+use super::together::{Found, Question, any_of_pairs};
 use crate::error::StoreError;
 use crate::schema::entity::recipients;
 use crate::store::Store;
@@ -49,19 +49,8 @@ impl Question for Known {
         questions: &[Self],
         readers: &DatabaseConnection,
     ) -> Result<Vec<Found<Self>>, StoreError> {
-        let mut any = Condition::any();
-        let mut chains: Vec<&String> = questions.iter().map(|question| &question.chain_id).collect();
-        chains.sort_unstable();
-        chains.dedup();
-        for chain_id in chains {
-            let asked = questions.iter().filter(|question| question.chain_id == *chain_id);
-            let keys = padded(asked.map(|question| question.address.clone()));
-            any = any.add(
-                Condition::all()
-                    .add(recipients::Column::ChainId.eq(chain_id.as_str()))
-                    .add(recipients::Column::Address.is_in(keys)),
-            );
-        }
+        let asked = questions.iter().map(|Known { chain_id, address }| (chain_id.as_str(), address.as_str()));
+        let any = any_of_pairs((recipients::Column::ChainId, recipients::Column::Address), asked);
         let found: Vec<(String, String)> = recipients::Entity::find()
             .select_only()
             .columns([recipients::Column::ChainId, recipients::Column::Address])

@@ -3,9 +3,10 @@
 //!
 //! Nothing is remembered: every answer is read after it was asked for.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{ColumnTrait, Condition, DatabaseConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::address::OwnerOf;
@@ -110,6 +111,21 @@ pub(crate) fn padded<K: Ord + Clone>(keys: impl Iterator<Item = K>) -> Vec<K> {
         keys.resize(keys.len().next_power_of_two(), last);
     }
     keys
+}
+
+/// Any of these pairs, as the values of two columns: of each first value, which are few, all of its second ones.
+pub(crate) fn any_of_pairs<'a, C: ColumnTrait>(
+    (first, second): (C, C),
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Condition {
+    let mut grouped: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (group, key) in pairs {
+        grouped.entry(group).or_default().push(key);
+    }
+    let both = |(group, keys): (&str, Vec<&str>)| {
+        Condition::all().add(first.eq(group)).add(second.is_in(padded(keys.into_iter())))
+    };
+    grouped.into_iter().map(both).fold(Condition::any(), Condition::add)
 }
 
 #[cfg(test)]

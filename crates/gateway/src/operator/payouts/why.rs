@@ -12,12 +12,12 @@ use axum::extract::{Path, State};
 use payout::coin::CoinId;
 use payout::ids::{Address, Cid};
 use payout::intent::Kind;
-use payout::life::{self, Build, Entry, Event, Record, Token};
+use payout::life::{self, Build, Token};
 use payout::money::Amount;
 use payout::policy::Policy;
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
-use store::{PauseRow, PauseScope, PayoutRow};
+use store::{PauseRow, PayoutRow};
 
 use super::Waiting;
 use super::show::{ApprovalProgress, approvals, steps};
@@ -152,9 +152,10 @@ async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fau
     let policy = gateway.policy();
     let steps = steps(&policy, row);
     let rule = rules::story(gateway, &policy, row).await?;
-    let pauses: Vec<String> = paused.iter().filter(|pause| holds(&pause.scope, row)).map(sentence).collect();
+    let pauses: Vec<String> =
+        paused.iter().filter(|pause| pause.scope.covers(&row.payout.intent)).map(sentence).collect();
     let approvals = approvals(&policy, row, &steps, &acts);
-    let built = built(&history);
+    let built = life::newest_build(&history);
     let road = gateway.nodes.road(&intent.chain_id);
     let (nodes, accounts) = match road {
         Some(road) => tokio::join!(
@@ -230,28 +231,6 @@ fn fee(policy: &Policy, row: &PayoutRow, built: Option<&Build>) -> FeeStory {
         at_most: built.map(|build| build.max_fee),
         coin: coin.map_or_else(|| native.to_string(), |coin| coin.name.clone()),
         decimals: coin.map(|coin| coin.decimals),
-    }
-}
-
-/// The newest bytes that were built for it, wherever it is now.
-fn built(history: &[Entry]) -> Option<&Build> {
-    history.iter().rev().find_map(|entry| match &entry.record {
-        Record::Event(event) => match &**event {
-            Event::Built { build } | Event::Outbid { build } => Some(build),
-            _ => None,
-        },
-        Record::Accepted { .. } => None,
-    })
-}
-
-/// Whether a pause of this scope concerns a payout.
-fn holds(scope: &PauseScope, row: &PayoutRow) -> bool {
-    let intent = &row.payout.intent;
-    match scope {
-        PauseScope::Chain(chain) => *chain == intent.chain_id,
-        PauseScope::Coin(coin) => coin.chain_id == intent.chain_id && coin.token_id == intent.token_id,
-        PauseScope::Wallet(wallet) => *wallet == intent.wallet,
-        PauseScope::Project(project) => *project == intent.project,
     }
 }
 
