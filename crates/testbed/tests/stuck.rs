@@ -13,7 +13,7 @@ mod world;
 use std::process::Command;
 use std::time::Instant;
 
-use gateway::operator::payouts::remedies::RemedyBody;
+use gateway::accept::remedy::Remedy;
 use payout::ids::Cid;
 use payout::intent::Intent;
 use serde_json::json;
@@ -96,7 +96,7 @@ impl House {
     }
 
     /// Somebody orders it, and one of the treasury approves: the order's number.
-    async fn orders(&self, target: &Sent, order: RemedyBody) -> i64 {
+    async fn orders(&self, target: &Sent, order: Remedy) -> i64 {
         let (operator, number) = (self.world.person(OPERATOR), Cid::new(target.cid).unwrap());
         let draft = operator.client().draft_remedy(number, &order).await.unwrap();
         let intent: Intent = payout::canonical::parse(&draft.intent).unwrap();
@@ -156,7 +156,7 @@ async fn a_payment_over_its_cap_is_paid_once_people_have_raised_it_and_those_beh
     let says: Vec<&str> = why.accounts.iter().map(|account| account.says.as_str()).collect();
     assert!(says.len() == 1 && says[0].ends_with("its count of this address is 0"), "{says:?}");
 
-    let raise = house.orders(&stuck, RemedyBody::RaiseCap { cap: "0.05".to_owned() }).await;
+    let raise = house.orders(&stuck, Remedy::RaiseCap { cap: "0.05".to_owned() }).await;
     house.world.reaches(raise, &[1]).await;
     house.world.waits_for(stuck.cid, "pays it under a higher fee cap").await;
     house.block_at(TOO_DEAR).await;
@@ -175,7 +175,7 @@ async fn a_void_ends_a_stuck_payout_dead_and_frees_its_lane() {
     let (stuck, behind) = (house.sends().await, house.sends().await);
     house.block_at(TOO_DEAR).await;
     house.world.waits_for(stuck.cid, "over its cap").await;
-    let void = house.orders(&stuck, RemedyBody::Void { cap: None }).await;
+    let void = house.orders(&stuck, Remedy::Void { cap: None }).await;
     house.world.reaches(void, &[1]).await;
     house.world.waits_for(stuck.cid, "voids it and is approved").await;
     let why = house.world.why(stuck.cid).await;
@@ -199,7 +199,7 @@ async fn a_void_that_comes_too_late_takes_nothing_back() {
     house.world.waits_for(stuck.cid, "over its cap").await;
     // Its price falls before anybody has signed the void.
     let (operator, number) = (house.world.person(OPERATOR), Cid::new(stuck.cid).unwrap());
-    let order = RemedyBody::Void { cap: None };
+    let order = Remedy::Void { cap: None };
     let draft = operator.client().draft_remedy(number, &order).await.unwrap();
     let intent: Intent = payout::canonical::parse(&draft.intent).unwrap();
     let void = operator.client().order_remedy(number, order, &intent).await.unwrap().cid.get();
