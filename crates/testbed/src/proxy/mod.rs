@@ -76,7 +76,7 @@ impl Proxy {
 
     /// Has all of these faults from now on, and no others.
     pub fn behave(&self, faults: &[Fault]) {
-        self.desk.faults().clone_from(&faults.to_vec());
+        *self.desk.faults() = faults.to_vec();
     }
 
     /// Is honest from now on.

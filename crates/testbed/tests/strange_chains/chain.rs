@@ -42,6 +42,17 @@ impl House {
         }
     }
 
+    /// In a block it has this status, and it is held; when the block is final it ends at 7, and its caller is told so.
+    async fn ends_at_7_when_final(&self, sent: &Sent, txid: &str, status: &str) {
+        self.mine(1).await;
+        self.holds(sent, "not final yet").await;
+        let receipt = self.chain().ask("eth_getTransactionReceipt", json!([txid])).await.unwrap();
+        assert_eq!(receipt["status"], status);
+        self.mine(3).await;
+        assert_eq!(self.world.reaches(sent.cid, &[6, 7]).await, 7);
+        assert_eq!(self.world.told(sent.cid).await, 7);
+    }
+
     /// Puts the code of the recipient that refuses at an address.
     async fn makes_refuse(&self, address: &str) {
         let refusing = self.world.stage.deployment.anvil().contracts().refusing.clone();
@@ -106,13 +117,8 @@ async fn a_payment_that_reverted_ends_at_7_only_when_that_is_final() {
     let txid = house.txid(&sent).await;
     // When it was built, anybody could have been paid there.
     house.makes_refuse(&sent.order.to).await;
-    house.mine(1).await;
-    house.holds(&sent, "not final yet").await;
-    let receipt = house.chain().ask("eth_getTransactionReceipt", json!([txid])).await.unwrap();
-    assert_eq!(receipt["status"], "0x0", "it has failed, in a block that may still go");
-    house.mine(3).await;
-    assert_eq!(house.world.reaches(sent.cid, &[6, 7]).await, 7);
-    assert_eq!(house.world.told(sent.cid).await, 7);
+    // It has failed, in a block that may still go.
+    house.ends_at_7_when_final(&sent, &txid, "0x0").await;
     assert_eq!(house.world.query(sent.cid).await["txid"], txid);
     assert_eq!(house.world.balance(&sent.coin, &sent.order.to).await, "0");
     house.has_sent(1).await;
@@ -146,13 +152,8 @@ async fn a_token_that_moves_nothing_and_logs_nothing_ends_at_7_and_never_at_6() 
     house.no_blocks().await;
     let sent = house.sends_of("FALSE-ERC20", "0.5").await;
     let txid = house.txid(&sent).await;
-    house.mine(1).await;
-    house.holds(&sent, "not final yet").await;
-    let receipt = house.chain().ask("eth_getTransactionReceipt", json!([txid])).await.unwrap();
-    assert_eq!(receipt["status"], "0x1", "the chain calls it a success");
-    house.mine(3).await;
-    assert_eq!(house.world.reaches(sent.cid, &[6, 7]).await, 7);
-    assert_eq!(house.world.told(sent.cid).await, 7);
+    // The chain calls it a success.
+    house.ends_at_7_when_final(&sent, &txid, "0x1").await;
     assert!(house.world.why(sent.cid).await.story.contains("logged no transfer"));
     assert_eq!(house.world.balance(&coin, &sent.order.to).await, "0");
 }
