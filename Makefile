@@ -5,7 +5,11 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)
 PROCESSES := -p gateway -p cosigner -p testbed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-once attacks prove-attacks test bench fmt lint deps processes
+# How long `make fire` burns, and the number that decides what happens in it: random if not given.
+MINUTES ?= 20
+SEED ?=
+
+.PHONY: help demo demo-once attacks prove-attacks test fire bench fmt lint deps processes
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +26,9 @@ attacks: processes ## attack the co-signers with a hostile gateway and hostile c
 prove-attacks: ## take the co-signer's checks out one by one, in a copy, and show that attacks then succeed (half an hour)
 	scripts/setup demo
 	exec scripts/prove-attacks
+
+fire: processes ## kill, hold, lose, restore and lie at random for MINUTES=20 (SEED=n repeats it); every payout must be paid once
+	exec $(BUILT)/release/bursar-demo fire --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 bench: processes ## measure accepted payouts and signatures a second on this machine
 	exec $(BUILT)/release/bursar-demo bench

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use payout::ids::Digest;
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait};
+use sea_orm::{ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use crate::error::StoreError;
 use crate::schema::Before;
@@ -96,10 +96,15 @@ fn doubt(before: Before, stored: i64, remembered: Option<Option<i64>>, file: &Pa
     }
 }
 
-/// Counts a commit, in its own transaction.
-pub(crate) async fn count(tx: &impl ConnectionTrait, count: i64) -> Result<(), StoreError> {
-    tx.execute_unprepared(&format!("UPDATE commits SET count = {count} WHERE id = 1")).await?;
-    Ok(())
+/// Counts a commit, in its own transaction. Returns how many rows that has changed.
+pub(crate) async fn count(tx: &DatabaseTransaction, count: i64) -> Result<u64, StoreError> {
+    // One text for all counts: it is prepared once.
+    let done = commits::Entity::update_many()
+        .col_expr(commits::Column::Count, count.into())
+        .filter(commits::Column::Id.eq(1))
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected)
 }
 
 fn head_path(database: &Path) -> PathBuf {

@@ -35,5 +35,5 @@ pub use store::Store;
 pub use writer::{
     Accept, AcceptOption, AcceptRefusal, AddressCreate, AddressRefusal, Admins, Advance, AdvanceError,
     AfterDelivery, Audit, ChangeError, DeliveryResult, Derive, Hold, NonceUse, Pause, PauseError, People,
-    PolicyError, REPLY_HEAD_BYTES, ReplayKey, ResendError, RestoreError, TokenTake, Wake,
+    PolicyError, REPLY_HEAD_BYTES, ReplayKey, ResendError, RestoreError, TokenTake, Wake, position,
 };

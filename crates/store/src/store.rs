@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use payout::ids::Cid;
 use payout::time::Millis;
@@ -14,11 +15,12 @@ use crate::error::StoreError;
 use crate::head::{Compared, Head};
 use crate::lock::Lock;
 use crate::mint::Mint;
+use crate::read::together::LookUps;
 use crate::schema;
 use crate::schema::entity::{
     acts, api_keys, callbacks, changes, deliveries, pauses, payouts, policy_versions, restores,
 };
-use crate::writer::{AcceptSlip, AdvanceSlip, Command, Commits, QUEUE, Slip, Write, Writer};
+use crate::writer::{AcceptSlip, AdvanceSlip, Command, Commits, LaneChanges, QUEUE, Slip, Write, Writer};
 use crate::writer::{leases, restore};
 
 /// The database of a gateway: writes go through one task that commits together what has queued up, reads through a
@@ -33,7 +35,9 @@ pub struct Store {
 struct Inner {
     queue: mpsc::Sender<Command>,
     readers: DatabaseConnection,
+    look_ups: LookUps,
     mint: Arc<Mint>,
+    lanes: LaneChanges,
     /// Its other end is the writer's; nothing is ever sent.
     ended: watch::Receiver<()>,
 }
@@ -66,14 +70,17 @@ impl Store {
         // Only now: the doubt is in the database, and a missing file no longer says so.
         head.begin(count);
         let (queue, commands) = mpsc::channel(QUEUE);
-        let writer = Writer::new(connection, Arc::clone(&mint), lock, Commits::new(head, count));
+        let lanes = LaneChanges::default();
+        let commits = Commits::new(head, count);
+        let writer = Writer::new(connection, Arc::clone(&mint), lock, commits, Arc::clone(&lanes));
         let (lives, ended) = watch::channel(());
         tokio::spawn(async move {
             // Dropped however the writer ends, also when it panics.
             let _lives = lives;
             writer.run(commands).await;
         });
-        Ok(Self { inner: Arc::new(Inner { queue, readers, mint, ended }) })
+        let look_ups = LookUps::start(&readers);
+        Ok(Self { inner: Arc::new(Inner { queue, readers, look_ups, mint, lanes, ended }) })
     }
 
     /// Waits until nothing can be written any more: after [`Self::close`], or because the writer has failed. Whoever
@@ -104,6 +111,12 @@ impl Store {
         Cid::new(self.mint(now)).expect("minted numbers are positive")
     }
 
+    /// How often a lane has changed, since the database was opened here, otherwise than by a payout that took a token: a
+    /// token came free because its payout ended unsigned, or is kept out. Whoever remembers a lane reads it anew then.
+    pub fn lane_changes(&self) -> u64 {
+        self.inner.lanes.load(Ordering::Acquire)
+    }
+
     pub(crate) fn mint(&self, now: Millis) -> i64 {
         self.inner.mint.next(now)
     }
@@ -115,6 +128,11 @@ impl Store {
     /// Where reads go.
     pub(crate) fn readers(&self) -> &DatabaseConnection {
         &self.inner.readers
+    }
+
+    /// Where it is asked together with others.
+    pub(crate) fn look_ups(&self) -> &LookUps {
+        &self.inner.look_ups
     }
 
     /// Has the writer carry out a command; its answer comes after the commit.

@@ -1,7 +1,8 @@
 //! Starts real processes for demo, tests, attacks and benchmarks.
 //!
 //! - [`process`]: children that never outlive their purpose; [`place`]: where programs are.
-//! - [`anvil`]: the development chain; [`receiver`]: a business system that takes callbacks.
+//! - [`anvil`]: the development chain; [`proxy`]: a node before it that lags, lies and loses.
+//! - [`receiver`]: a business system that takes callbacks.
 //! - [`vendor`]: a client of the payout API, written from the wire contract alone.
 //! - [`deployment`]: gateway, co-signers, people and their keys in one folder; [`people`]: their acts.
 //! - [`copies`]: backups of its machines, taken and put back.
@@ -30,5 +31,6 @@ pub mod people;
 pub mod place;
 pub mod process;
 pub mod progress;
+pub mod proxy;
 pub mod receiver;
 pub mod vendor;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use testbed::attacks::{self, AttackError};
@@ -76,7 +77,8 @@ async fn main() -> ExitCode {
         Command::Bench { folder } => measure(&folder, &progress).await,
         Command::Fire { minutes, seed, folder } => {
             let seed = seed.unwrap_or_else(|| u64::from_le_bytes(random()));
-            return ended(fire(&folder, Wish { minutes, seed }, &progress).await, &progress);
+            let length = Duration::from_secs(u64::from(minutes) * 60);
+            return ended(fire(&folder, Wish { length, seed }, &progress).await, &progress);
         }
         Command::Attacks { folder, only } => {
             return ended(attack(&folder, &only, &progress).await, &progress);
@@ -96,8 +98,10 @@ async fn fire(folder: &Path, wish: Wish, progress: &Progress) -> Result<ExitCode
     let mut stop = Stop::new()?;
     let folder = absolute(folder)?;
     let account = tokio::select! {
-        account = testbed::fire::burn(&folder, wish, progress) => account?,
+        // First: Ctrl-C reaches the processes too, and their end is then no fault of theirs.
+        biased;
         () = stop.asked() => return Ok(told_to_stop(progress)),
+        account = testbed::fire::burn(&folder, wish, progress) => account?,
     };
     progress.say(&format!("seed {}", wish.seed));
     report(&account)?;

@@ -131,7 +131,14 @@ impl Receiver {
 
     /// The callbacks of one payout.
     pub fn of(&self, cid: i64) -> Vec<Received> {
-        self.received().into_iter().filter(|received| received.cid() == Some(cid)).collect()
+        let received = self.desk.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.iter().filter(|received| received.cid() == Some(cid)).cloned().collect()
+    }
+
+    /// Whether one of them was answered with `success`.
+    pub fn has_acknowledged(&self, cid: i64) -> bool {
+        let received = self.desk.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.iter().any(|received| received.acknowledged && received.cid() == Some(cid))
     }
 
     /// Waits for the first callback of a payout.

@@ -195,13 +195,43 @@ fn the_names_of_tests_are_sentences() {
                 after_attribute = true;
             } else if let (true, Some(name)) = (after_attribute, function_name(line)) {
                 after_attribute = false;
-                if name.split('_').count() < SHORTEST_TEST_NAME_WORDS {
-                    broken.push(format!("{}: {name}", path.display()));
-                }
+                // A macro that makes tests is given their names.
+                let names = if name.starts_with('$') { names_given_to_macros(&text) } else { vec![name] };
+                assert!(!names.is_empty(), "{}: who calls {name}?", path.display());
+                let short =
+                    names.into_iter().filter(|name| name.split('_').count() < SHORTEST_TEST_NAME_WORDS);
+                broken.extend(short.map(|name| format!("{}: {name}", path.display())));
             }
         }
     }
     assert_none(&broken);
+}
+
+/// The first word of each line that the macros of a file are called with.
+fn names_given_to_macros(text: &str) -> Vec<&str> {
+    let rules = text.lines().filter_map(|line| line.strip_prefix("macro_rules! ")?.strip_suffix(" {"));
+    let macros: Vec<&str> = rules.collect();
+    let mut names = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let call = macros.iter().find_map(|name| line.strip_prefix(name)?.strip_prefix('!'));
+        let given = match call {
+            Some(" {") => {
+                inside = true;
+                continue;
+            }
+            Some(call) => call.trim_start_matches('('),
+            None if line == "}" => {
+                inside = false;
+                continue;
+            }
+            None if inside => line.trim_start(),
+            None => continue,
+        };
+        let end = given.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(given.len());
+        names.push(&given[..end]);
+    }
+    names
 }
 
 #[test]

@@ -165,7 +165,8 @@ impl<In: Serialize + DeserializeOwned, Out: Serialize> Connection<In, Out> {
         let (read_half, write_half) = tokio::io::split(tls);
         let (queue, frames) = mpsc::channel(limits.queue_frames.max(1));
         let (failure, broken) = oneshot::channel();
-        let room = Arc::new(Semaphore::new(limits.queue_bytes.max(frame::LONGEST)));
+        let bytes = limits.queue_bytes.max(frame::LONGEST);
+        let room = Arc::new(Semaphore::new(bytes));
         tokio::spawn(write_frames(write_half, frames, limits.write_ms, failure));
         let reader = Reader {
             stream: Box::new(read_half) as Box<ReadStream>,
@@ -175,7 +176,7 @@ impl<In: Serialize + DeserializeOwned, Out: Serialize> Connection<In, Out> {
             broken: Some(broken),
             reads: PhantomData,
         };
-        Ok(Self { peer, reader, writer: Writer { queue, room, writes: PhantomData } })
+        Ok(Self { peer, reader, writer: Writer { queue, room, bytes, writes: PhantomData } })
     }
 }
 
@@ -259,12 +260,19 @@ pub struct Writer<Out> {
     queue: mpsc::Sender<Queued>,
     /// A permit a byte.
     room: Arc<Semaphore>,
+    /// All permits.
+    bytes: usize,
     writes: PhantomData<fn(Out)>,
 }
 
 impl<Out> Clone for Writer<Out> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone(), room: Arc::clone(&self.room), writes: PhantomData }
+        Self {
+            queue: self.queue.clone(),
+            room: Arc::clone(&self.room),
+            bytes: self.bytes,
+            writes: PhantomData,
+        }
     }
 }
 
@@ -306,6 +314,19 @@ impl<Out: Serialize> Writer<Out> {
             mpsc::error::TrySendError::Full(_) => ConnectionError::Backlog,
             mpsc::error::TrySendError::Closed(_) => ConnectionError::Closed,
         })
+    }
+
+    /// How much waits to be written, of what may, by number or by bytes, whichever is more: percent.
+    pub fn fullness(&self) -> u8 {
+        let used = |free: usize, all: usize| 100 - free.min(all).saturating_mul(100) / all.max(1);
+        let frames = used(self.queue.capacity(), self.queue.max_capacity());
+        let bytes = used(self.room.available_permits(), self.bytes);
+        u8::try_from(frames.max(bytes)).expect("it is at most 100")
+    }
+
+    /// Whether the connection can't be written to any more.
+    pub fn is_closed(&self) -> bool {
+        self.queue.is_closed()
     }
 
     /// Waits until the connection can't be written to any more.

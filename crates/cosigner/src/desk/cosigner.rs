@@ -16,6 +16,7 @@ use wire::channel::Identity;
 use wire::message::JournalHead;
 use wire::roster::Directory;
 
+use super::catch_up::Questions;
 use super::{inbox, journals, line};
 use crate::ceremony;
 use crate::config::Gateway;
@@ -77,6 +78,7 @@ pub struct Cosigner {
     next_line: AtomicU64,
     /// How far each co-signer's journals reach, by what it said and what we told it.
     pub(super) known: Mutex<BTreeMap<u8, Vec<JournalHead>>>,
+    questions: Mutex<Questions>,
     /// Our own journal or standing has changed.
     pub(super) changed: Notify,
     stop: watch::Sender<bool>,
@@ -108,6 +110,7 @@ impl Cosigner {
             lines: Mutex::default(),
             next_line: AtomicU64::new(1),
             known: Mutex::default(),
+            questions: Mutex::default(),
             changed: Notify::new(),
             stop: watch::channel(false).0,
         };
@@ -229,9 +232,15 @@ impl Cosigner {
 
     pub(super) fn remove_line(&self, line: &Line) {
         self.lock_lines().remove(&line.id);
+        self.questions().retain(|(its, _), _| *its != line.id);
         let why = format!("the connection to gateway {} is over", line.gateway);
         self.sessions.close_line(line.id, &why);
         self.ceremonies.close_line(line.id, &why);
+    }
+
+    /// What peers ask for, over which line.
+    pub(super) fn questions(&self) -> std::sync::MutexGuard<'_, Questions> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_lines(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Arc<Line>>> {

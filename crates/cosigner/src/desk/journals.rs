@@ -25,13 +25,45 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// How many of the newest entries are shown in a ceremony whatever the peer has: one ceremony writes three.
 const SHOWN: u64 = 8;
 
+/// A line that is fuller than this, in percent, gets no entries from whoever has time.
+const FULL_FOR_PATIENT: u8 = 25;
+
+/// A line that is fuller than this gets no entries at all: it has sessions to carry, and is given up when it is full.
+const FULL: u8 = 75;
+
+/// How long whoever has time waits for a line that is too full.
+const ROOM: Duration = Duration::from_millis(20);
+
+/// Whether entries may wait until a line has room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As long as it takes.
+    Patient,
+    /// A session waits for them: now or not.
+    Hurried,
+}
+
 /// The most entries in one message: the receiver checks them in a few milliseconds.
 const ENTRIES_A_MESSAGE: usize = 512;
 
 impl Cosigner {
-    /// Notes how far a co-signer's journals reach, by its own word.
-    pub(super) fn note_heads(&self, peer: u8, heads: Vec<JournalHead>) {
-        self.lock_known().insert(peer, heads);
+    /// Notes how far a co-signer's journals reach, by its own word: one for each journal that there is.
+    pub(super) fn note_heads(&self, peer: u8, heads: Vec<JournalHead>) -> Vec<JournalHead> {
+        let mut noted: Vec<JournalHead> = Vec::new();
+        for head in heads {
+            let known = noted.iter().any(|noted| noted.index == head.index);
+            if !known && self.directory.seat(head.index).is_some() {
+                noted.push(head);
+            }
+        }
+        self.lock_known().insert(peer, noted.clone());
+        noted
+    }
+
+    /// A new link stands: what was on its way over the one before may be lost, so what the co-signer has is not known
+    /// until it says so, as it does first over every link.
+    pub(super) fn forget_heads(&self, peer: u8) {
+        self.lock_known().remove(&peer);
     }
 
     /// Notes what a co-signer has besides, because it brought it or was sent it. Before its own word that would pass
@@ -58,6 +90,7 @@ impl Cosigner {
         line: &Line,
         peer: u8,
         heads: &[JournalHead],
+        pace: Pace,
     ) -> Option<(Vec<Facts>, Vec<JournalHead>)> {
         let mut theirs = heads.to_vec();
         loop {
@@ -76,6 +109,7 @@ impl Cosigner {
                 advance(&mut theirs, entry.head());
             }
             for part in entries.chunks(ENTRIES_A_MESSAGE) {
+                wait_for_room(line, pace)?;
                 if line.tell(peer, &PeerMessage::Entries(part.to_vec())) == Told::NoLink {
                     return None;
                 }
@@ -116,7 +150,7 @@ impl Cosigner {
         // Of the others' journals it is taken to have everything: their authors tell it themselves.
         let mut theirs = self.journal.heads();
         theirs.iter_mut().filter(|head| head.index == self.me).for_each(|head| head.seq = seq);
-        if let Some((_, reached)) = self.send_entries(line, peer, &theirs) {
+        if let Some((_, reached)) = self.send_entries(line, peer, &theirs, Pace::Hurried) {
             self.note_more(peer, reached.into_iter().filter(|head| head.index == self.me));
         }
     }
@@ -130,17 +164,20 @@ fn advance(heads: &mut Vec<JournalHead>, head: JournalHead) {
     }
 }
 
-/// A peer says how far its journals reach: it gets what it lacks.
-pub(super) fn heads(cosigner: &Arc<Cosigner>, line: &Arc<Line>, peer: u8, heads: Vec<JournalHead>) {
-    cosigner.note_heads(peer, heads.clone());
-    let (cosigner, line) = (Arc::clone(cosigner), Arc::clone(line));
-    tokio::task::spawn_blocking(move || {
-        // Nothing to merge, but a quarantined co-signer counts whom it has caught up with.
-        take_in(&cosigner, &line, peer, Vec::new());
-        if let Some((_, reached)) = cosigner.send_entries(&line, peer, &heads) {
-            cosigner.note_more(peer, reached);
+/// A peer may lack a whole journal, or say so: that must not fill a line up, which others use.
+fn wait_for_room(line: &Line, pace: Pace) -> Option<()> {
+    match pace {
+        Pace::Hurried => (line.fullness() <= FULL).then_some(()),
+        Pace::Patient => {
+            while line.fullness() > FULL_FOR_PATIENT {
+                if line.is_over() {
+                    return None;
+                }
+                std::thread::sleep(ROOM);
+            }
+            Some(())
         }
-    });
+    }
 }
 
 /// A peer brings entries. They are merged before anything else that it says is heard.
@@ -156,7 +193,7 @@ pub(super) async fn entries(cosigner: &Arc<Cosigner>, line: &Arc<Line>, from: u8
     }
 }
 
-fn take_in(cosigner: &Cosigner, line: &Line, from: u8, entries: Vec<SignedEntry>) {
+pub(super) fn take_in(cosigner: &Cosigner, line: &Line, from: u8, entries: Vec<SignedEntry>) {
     cosigner.note_more(from, entries.iter().map(SignedEntry::head));
     let heads = cosigner.known_heads(from);
     let before = cosigner.journal.quarantine().is_some();

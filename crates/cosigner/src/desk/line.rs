@@ -10,7 +10,7 @@ use wire::connection::{Connection, ConnectionError, Reader};
 use wire::message::{FromCosigner, Label, PeerMessage, ToCosigner, speaks};
 
 use super::cosigner::{Cosigner, now};
-use super::{ceremony, journals, policy, recall, sight, sign, stop};
+use super::{catch_up, ceremony, journals, policy, recall, sight, sign, stop};
 use crate::ceremony::Letter as CeremonyLetter;
 use crate::link::{Dialled, Line, News};
 use crate::refuse::cut;
@@ -146,6 +146,7 @@ impl OpenLine<'_> {
                     cosigner.ceremonies.link_lost(line.id, peer);
                 }
                 News::Ready => {
+                    cosigner.forget_heads(peer);
                     cosigner.changed.notify_one();
                     tracing::info!(gateway = line.gateway, peer, "linked with a co-signer");
                     let _ = line.tell(peer, &PeerMessage::Heads(cosigner.journal.heads()));
@@ -162,10 +163,10 @@ impl OpenLine<'_> {
         let to_session = |label: Label, letter| cosigner.sessions.deliver(line.id, from, label, letter);
         let to_ceremony = |label: Label, letter| cosigner.ceremonies.deliver(line.id, from, label, letter);
         match message {
-            PeerMessage::Heads(heads) => journals::heads(cosigner, line, from, heads),
+            PeerMessage::Heads(heads) => catch_up::heads(cosigner, line, from, heads),
             PeerMessage::Entries(entries) => journals::entries(cosigner, line, from, entries).await,
             PeerMessage::Begin { session, request, random, heads, now } => {
-                cosigner.note_heads(from, heads.clone());
+                let heads = cosigner.note_heads(from, heads);
                 to_session(session, Letter::Begin(Begin { request, random, heads, now }));
             }
             PeerMessage::Pending { session, claims } => to_session(session, Letter::Pending(claims)),

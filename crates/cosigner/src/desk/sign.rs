@@ -10,6 +10,7 @@ use wire::message::{Check, FromCosigner, JournalHead, Label, PeerMessage, Refusa
 use wire::session::SessionFacts;
 
 use super::cosigner::{Cosigner, now, random};
+use super::journals::Pace;
 use super::words;
 use crate::journal::{Claim, Contributed, Facts, Reservation};
 use crate::link::{Line, Told};
@@ -203,7 +204,8 @@ impl session::Session for Desk {
     }
 
     fn exchange(&self, peer: u8, heads: &[JournalHead]) {
-        let Some((claims, reached)) = self.cosigner.send_entries(&self.line, peer, heads) else {
+        let Some((claims, reached)) = self.cosigner.send_entries(&self.line, peer, heads, Pace::Hurried)
+        else {
             self.cosigner.sessions.deliver(self.line.id, peer, self.label, Letter::LinkLost);
             return;
         };

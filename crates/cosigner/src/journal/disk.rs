@@ -305,6 +305,10 @@ fn write_papers(transaction: &redb::WriteTransaction, batch: &Batch, room: u64) 
         papers.insert(entry, record.as_slice())?;
     }
     for (entry, signature) in &batch.signatures {
+        // What was signed is of no use without what for, and would never go again.
+        if papers.get(entry)?.is_none() {
+            continue;
+        }
         signatures.insert(entry, sealed(signature.clone()).as_slice())?;
     }
     while held > room {
@@ -344,6 +348,7 @@ fn read<T: serde::de::DeserializeOwned>(record: &[u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::LONGEST;
 
     #[test]
     fn the_oldest_papers_go_when_there_is_no_room_and_their_signatures_with_them() {
@@ -359,8 +364,35 @@ mod tests {
         }
         let held: Vec<u64> = (1..=9).filter(|entry| disk.paper(*entry).unwrap().is_some()).collect();
         assert_eq!(held, [7, 8, 9]);
+        // One that comes late, when its paper has gone.
+        let transaction = disk.database.begin_write().unwrap();
+        let late = Batch { signatures: vec![(1, vec![2; 65])], ..Batch::default() };
+        write_papers(&transaction, &late, 3 * 132).unwrap();
+        transaction.commit().unwrap();
         let transaction = disk.database.begin_read().unwrap();
         let signatures = transaction.open_table(SIGNATURES).unwrap();
         assert_eq!(signatures.iter().unwrap().count(), 3);
+    }
+
+    #[test]
+    fn a_gateway_that_pads_its_requests_fills_no_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.redb");
+        let disk = Disk::create(&path).unwrap();
+        let room = 20 * u64::try_from(LONGEST).unwrap();
+        let mut entry = 0;
+        // Ten times as much as there is room for, each as long as may be.
+        for _ in 0..20 {
+            let transaction = disk.database.begin_write().unwrap();
+            let papers = (0..10).map(|more| (entry + more, vec![0xaa; LONGEST])).collect();
+            write_papers(&transaction, &Batch { papers, ..Batch::default() }, room).unwrap();
+            transaction.commit().unwrap();
+            entry += 10;
+        }
+        let held = (0..entry).filter(|entry| disk.paper(*entry).unwrap().is_some()).count();
+        assert!((18..=20).contains(&held), "{held}");
+        // Each page of the file may be there twice, and what one commit brings.
+        let bytes = std::fs::metadata(&path).unwrap().len();
+        assert!(bytes < 4 * room, "{bytes} bytes for {room}");
     }
 }

@@ -123,6 +123,16 @@ impl Line {
         self.peer(index).is_some_and(|peer| peer.is_ready())
     }
 
+    /// How much waits to be written, of what may: percent.
+    pub fn fullness(&self) -> u8 {
+        self.writer.fullness()
+    }
+
+    /// Whether the line can't be used any more.
+    pub fn is_over(&self) -> bool {
+        *self.over.borrow() || self.writer.is_closed()
+    }
+
     /// Ends the line.
     pub fn give_up(&self) {
         self.over.send_replace(true);

@@ -1,14 +1,16 @@
 //! The rules that may decide, each with the intent that it would mean.
 
+use payout::approval::SignedAct;
 use payout::coin::CoinId;
 use payout::ids::{Attempt, Cid, PrincipalId, ThirdPartyId};
 use payout::intent::{self, Intent, Kind};
-use payout::life::{Payout, Screening};
+use payout::life::{Cause, Payout, Screening};
 use payout::policy::{Case, Outcome, Policy, Recipient, UnmetRule, candidates};
 use payout::time::Millis;
-use store::{AcceptOption, Project};
+use store::{Accept, AcceptOption, Project, StoreError, Terms};
 
 use super::resolve::Resolved;
+use crate::state::Gateway;
 
 /// What is asked for beside the payment itself.
 pub struct Asked<'a> {
@@ -97,6 +99,39 @@ pub fn options(
         })
     });
     (made.collect(), found.unmet)
+}
+
+/// The intent of the first option without counters, or whose counters have room by what is used now. They are looked at
+/// again when the signed draft is stored.
+pub(super) async fn first_with_room(
+    gateway: &Gateway,
+    options: Vec<AcceptOption>,
+    now: Millis,
+) -> Result<Option<Intent>, StoreError> {
+    for option in options {
+        let since = option.limits.window_start(now).unwrap_or(now);
+        let used = gateway.store.usage(&option.rule, &option.coin, since).await?;
+        if option.limits.fit(option.amount, &used).is_ok() {
+            return Ok(Some(option.payout.intent));
+        }
+    }
+    Ok(None)
+}
+
+/// What is stored of a draft that a person signed.
+pub(super) fn signed_draft(option: AcceptOption, terms: Terms, act: SignedAct, now: Millis) -> Accept {
+    let intent = &option.payout.intent;
+    Accept {
+        project: intent.project,
+        third_party_id: intent.third_party_id.clone(),
+        replay: None,
+        terms,
+        caller: None,
+        cause: Cause::Principal(act.principal.clone()),
+        options: vec![option],
+        acts: vec![act],
+        now,
+    }
 }
 
 /// The words of a `deny`.

@@ -4,14 +4,13 @@
 use payout::approval::{Act, SignedAct};
 use payout::ids::{PrincipalId, ProjectId, ThirdPartyId};
 use payout::intent::Intent;
-use payout::life::Cause;
 use payout::policy::{Recipient, UnmetRule};
 use payout::request::fields::PayoutCall;
 use payout::request::{Code, Rejected};
 use payout::time::Millis;
-use store::{Accept, AcceptRefusal, Call, Project, StoreError, Terms};
+use store::{AcceptRefusal, Call, Project, StoreError, Terms};
 
-use super::options::{Asked, options};
+use super::options::{Asked, first_with_room, options, signed_draft};
 use super::resolve::{Payer, Resolved, Unresolved, resolve};
 use crate::clock;
 use crate::restore::Shut;
@@ -90,16 +89,7 @@ pub async fn draft(
         now,
     };
     let (options, unmet) = options(&policy, &project, &resolved, &asked);
-    // Counters are looked at when the signed draft is stored; here the first rule without any, or the first that has
-    // room by today's counters.
-    for option in options {
-        let since = option.limits.window_start(now).unwrap_or(now);
-        let used = gateway.store.usage(&option.rule, &option.coin, since).await?;
-        if option.limits.fit(option.amount, &used).is_ok() {
-            return Ok(option.payout.intent);
-        }
-    }
-    Err(ApplicationError::NoRule(unmet))
+    first_with_room(gateway, options, now).await?.ok_or(ApplicationError::NoRule(unmet))
 }
 
 /// Stores a signed draft.
@@ -133,17 +123,7 @@ pub async fn apply(
     let option =
         options.into_iter().find(|option| option.payout.intent == *drafted).ok_or(ApplicationError::Stale)?;
     let step = option.payout.step();
-    let accept = Accept {
-        project: project.id,
-        third_party_id: application.call.third_party_id.clone(),
-        replay: None,
-        options: vec![option],
-        terms: terms(&application.call, Call::Person),
-        caller: None,
-        acts: vec![act],
-        cause: Cause::Principal(applicant),
-        now,
-    };
+    let accept = signed_draft(option, terms(&application.call, Call::Person), act, now);
     match gateway.store.accept(accept).await {
         Ok(cid) => {
             gateway.wake.next(step);

@@ -8,13 +8,14 @@ use payout::approval::SignedAct;
 use payout::coin::CoinId;
 use payout::ids::{Cid, PrincipalId, ThirdPartyId};
 use payout::intent::{self, Intent, Kind};
-use payout::life::{Cause, Payout, Screening, State};
+use payout::life::{Payout, Screening, State};
 use payout::money::Amount;
 use payout::policy::{Case, Policy, UnmetRule, candidates};
 use payout::time::Millis;
-use store::{Accept, AcceptOption, AcceptRefusal, Call, PayoutRow, StoreError, Terms};
+use serde::{Deserialize, Serialize};
+use store::{AcceptOption, AcceptRefusal, Call, PayoutRow, StoreError, Terms};
 
-use super::options::denial;
+use super::options::{denial, first_with_room, signed_draft};
 use super::person::{ApplicationError, applicant_of};
 use super::resolve::recipient_of;
 use crate::clock;
@@ -22,11 +23,13 @@ use crate::restore::Shut;
 use crate::state::Gateway;
 
 /// What is ordered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "remedy", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Remedy {
     /// Spend the payout's token on nothing, so that the lane moves on. Without a cap, as much as the rules allow.
     Void {
         /// The most that it may burn, in units of the fee coin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         cap: Option<String>,
     },
     /// Pay the payout, on its token, under a higher cap.
@@ -45,7 +48,8 @@ impl Remedy {
         }
     }
 
-    fn cap(&self) -> Option<&str> {
+    /// The fee cap that was asked for.
+    pub fn cap(&self) -> Option<&str> {
         match self {
             Self::Void { cap } => cap.as_deref(),
             Self::RaiseCap { cap } => Some(cap),
@@ -104,14 +108,8 @@ pub async fn draft(
     let row = target_row(gateway, target).await?;
     let cid = gateway.store.mint_cid(now);
     let (options, unmet) = options(gateway, applicant, &row, remedy, cid, now).await?;
-    for option in options {
-        let since = option.limits.window_start(now).unwrap_or(now);
-        let used = gateway.store.usage(&option.rule, &option.coin, since).await?;
-        if option.limits.fit(option.amount, &used).is_ok() {
-            return Ok(option.payout.intent);
-        }
-    }
-    Err(ApplicationError::NoRule(unmet).into())
+    let intent = first_with_room(gateway, options, now).await?;
+    intent.ok_or_else(|| ApplicationError::NoRule(unmet).into())
 }
 
 /// Stores a signed draft, and wakes whoever goes on with it.
@@ -134,26 +132,16 @@ pub async fn apply(
     let option = options.into_iter().find(|option| option.payout.intent == *drafted);
     let option = option.ok_or(ApplicationError::Stale)?;
     let step = option.payout.step();
-    let accept = Accept {
-        project: drafted.project,
-        third_party_id: drafted.third_party_id.clone(),
-        replay: None,
-        options: vec![option],
-        terms: Terms {
-            call: Call::Person,
-            currency: row.terms.currency.clone(),
-            amount: row.terms.amount.clone(),
-            to_echo: row.terms.to_echo.clone(),
-            // The payout's caller is told how the payout ends, and nothing of what the house did about it.
-            callback_url: None,
-            remark: Some(format!("{} of payout {target}", drafted.kind)),
-        },
-        caller: None,
-        acts: vec![act],
-        cause: Cause::Principal(applicant),
-        now,
+    let terms = Terms {
+        call: Call::Person,
+        currency: row.terms.currency.clone(),
+        amount: row.terms.amount.clone(),
+        to_echo: row.terms.to_echo.clone(),
+        // The payout's caller is told how the payout ends, and nothing of what the house did about it.
+        callback_url: None,
+        remark: Some(format!("{} of payout {target}", drafted.kind)),
     };
-    match gateway.store.accept(accept).await {
+    match gateway.store.accept(signed_draft(option, terms, act, now)).await {
         Ok(cid) => {
             gateway.wake.next(step);
             tracing::info!(%cid, %target, kind = %drafted.kind, "order about a payout accepted from a person");
@@ -190,6 +178,10 @@ async fn sensible(gateway: &Gateway, row: &PayoutRow, kind: Kind) -> Result<(), 
         | State::Queued
         | State::Built { .. } => pointless(format!(
             "no co-signer was asked to sign payout {cid} yet: `bursar payout withdraw {cid}` ends it"
+        )),
+        // Co-signers raise no cap of what none of them has signed for, and the payout would wait for that.
+        State::Signing { .. } if kind == Kind::RaiseCap => pointless(format!(
+            "no signature of payout {cid} came back yet: when one is sent and stuck, its cap can be raised"
         )),
         State::Signing { .. }
         | State::Signed { .. }

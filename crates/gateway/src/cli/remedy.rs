@@ -3,7 +3,7 @@
 use clap::Args;
 use payout::coin::CoinId;
 use payout::ids::{Cid, PrincipalId};
-use payout::intent::{Intent, Kind};
+use payout::intent::Intent;
 use payout::money::Amount;
 use payout::policy::Policy;
 
@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::desk::{Consent, Desk, confirm};
 use super::failure::Failure;
 use super::intent::{self, Reading};
-use crate::operator::payouts::remedies::RemedyBody;
+use crate::accept::remedy::Remedy;
 
 #[derive(Debug, Args)]
 pub(super) struct VoidArgs {
@@ -38,14 +38,14 @@ pub(super) struct RaiseCapArgs {
 }
 
 pub(super) async fn void(desk: &Desk, args: VoidArgs) -> Result<Answer, Failure> {
-    order(desk, args.cid, RemedyBody::Void { cap: args.cap }, Consent::of(args.yes)).await
+    order(desk, args.cid, Remedy::Void { cap: args.cap }, Consent::of(args.yes)).await
 }
 
 pub(super) async fn raise_cap(desk: &Desk, args: RaiseCapArgs) -> Result<Answer, Failure> {
-    order(desk, args.cid, RemedyBody::RaiseCap { cap: args.cap }, Consent::of(args.yes)).await
+    order(desk, args.cid, Remedy::RaiseCap { cap: args.cap }, Consent::of(args.yes)).await
 }
 
-async fn order(desk: &Desk, cid: Cid, order: RemedyBody, consent: Consent) -> Result<Answer, Failure> {
+async fn order(desk: &Desk, cid: Cid, order: Remedy, consent: Consent) -> Result<Answer, Failure> {
     let (client, trusted) = desk.trusted().await?;
     let target = intent::read(&client.payout(cid).await?.intent, &trusted.policy)?;
     if target.intent.cid != cid {
@@ -59,10 +59,10 @@ async fn order(desk: &Desk, cid: Cid, order: RemedyBody, consent: Consent) -> Re
     let Reading { intent, digest, text } = intent::read(&draft.intent, &trusted.policy)?;
     same(&order, &target, &intent, client.principal(), &trusted.policy)?;
     let about = match order {
-        RemedyBody::Void { .. } => {
+        Remedy::Void { .. } => {
             format!("spend the token of payout {cid} on nothing; if it was sent it may still land first")
         }
-        RemedyBody::RaiseCap { .. } => format!("pay payout {cid} under this fee cap"),
+        Remedy::RaiseCap { .. } => format!("pay payout {cid} under this fee cap"),
     };
     let question = format!("{text}\nYou are about to order: {about}.");
     confirm(consent, &question, "the first 8 digits of the digest", &intent::beginning(&digest))?;
@@ -77,19 +77,16 @@ async fn order(desk: &Desk, cid: Cid, order: RemedyBody, consent: Consent) -> Re
 
 /// The draft is about the payout that was named, and allows no more than was said.
 fn same(
-    order: &RemedyBody,
+    order: &Remedy,
     target: &Reading,
     intent: &Intent,
     applicant: &PrincipalId,
     policy: &Policy,
 ) -> Result<(), Failure> {
     let rules = policy.newest_rules();
-    let (kind, asked) = match order {
-        RemedyBody::Void { cap } => (Kind::Void, cap.as_deref()),
-        RemedyBody::RaiseCap { cap } => (Kind::RaiseCap, Some(cap.as_str())),
-    };
+    let kind = order.kind();
     let native = rules.coin(&CoinId::native(&intent.chain_id));
-    let asked = asked.map(|text| native.and_then(|coin| Amount::parse(text, coin.decimals).ok()));
+    let asked = order.cap().map(|text| native.and_then(|coin| Amount::parse(text, coin.decimals).ok()));
     let cap = match asked {
         Some(asked) => asked == Some(intent.fee_cap),
         None => rules.fee(&intent.chain_id).is_some_and(|limit| intent.fee_cap <= limit.most(kind)),

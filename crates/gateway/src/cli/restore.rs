@@ -113,7 +113,11 @@ pub(super) fn text(sheet: &RestoreSheet) -> String {
         let _ = writeln!(out, "  payout {} to {}", line.cid, harmless(&line.url));
     }
     list(&mut out, "payouts whose callback cannot be sent, because where to was lost", &sheet.untold);
-    let _ = writeln!(out, "outflows that belong to no payout: {}", sheet.unexplained.len());
+    let so_far = match sheet.state.as_str() {
+        "importing" if !sheet.unexplained.is_empty() => " (co-signers may explain them yet)",
+        _ => "",
+    };
+    let _ = writeln!(out, "outflows that belong to no payout: {}{so_far}", sheet.unexplained.len());
     for line in &sheet.unexplained {
         let txid = line.outflow.txid.as_deref().map_or_else(|| "not looked for".to_owned(), harmless);
         let (from, chain, token) = (&line.from, &line.chain_id, &line.outflow.token);

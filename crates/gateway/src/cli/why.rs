@@ -9,7 +9,8 @@ use super::desk::Desk;
 use super::failure::Failure;
 use super::table::harmless;
 use super::time::{span, utc};
-use crate::operator::payouts::why::{CosignerStory, FeeStory, NeverStory, SessionStory, Why};
+use crate::node::Account;
+use crate::operator::payouts::why::{CosignerStory, FeeStory, NeverStory, RelatedStory, SessionStory, Why};
 use crate::operator::status::NodeLine;
 
 pub(super) async fn run(desk: &Desk, cid: Cid) -> Result<Answer, Failure> {
@@ -38,7 +39,14 @@ pub(super) fn text(why: &Why) -> String {
     }
     rule(&mut out, why);
     if let Some(token) = &why.token {
-        let _ = writeln!(out, "Token\n  {token} of {}", why.lane.from);
+        let place = why.lane.position.map_or_else(String::new, |position| {
+            format!(", number {position} of {} in flight", why.lane.in_flight.len())
+        });
+        let _ = writeln!(out, "Token\n  {token} of {}{place}", why.lane.from);
+    }
+    for RelatedStory { cid, kind, status, state, wait } in &why.related {
+        let waits = wait.as_ref().map_or_else(String::new, |wait| format!(": {}", harmless(&wait.reason)));
+        let _ = writeln!(out, "  also spent by {kind} {cid} (status {status}, {state}){waits}");
     }
     if !why.lane.in_flight.is_empty() {
         let window = why.lane.window.map_or_else(String::new, |window| format!(" of {window}"));
@@ -59,6 +67,9 @@ pub(super) fn text(why: &Why) -> String {
     }
     for node in &why.nodes {
         let _ = writeln!(out, "  {}", node_text(node));
+    }
+    for Account { node, says } in &why.accounts {
+        let _ = writeln!(out, "  {} says of it: {}", harmless(node), harmless(says));
     }
     out
 }

@@ -7,6 +7,7 @@ use payout::policy::{SignedVersion, VersionSignature};
 use serde::Serialize;
 
 use super::{ClientError, OperatorClient};
+use crate::accept::remedy::Remedy;
 use crate::operator::audit::{AuditLine, AuditQuery};
 use crate::operator::callbacks::{CallbackQuery, CallbackSheet, CallbackTest, CallbackTested};
 use crate::operator::cosigners::CosignerLine;
@@ -16,7 +17,7 @@ use crate::operator::pauses::{PauseLine, PauseOrder};
 use crate::operator::payouts::acts::Acted;
 use crate::operator::payouts::apply::{ApplicationBody, Applied, Draft, SignedApplication};
 use crate::operator::payouts::list::{ListQuery, PayoutLine};
-use crate::operator::payouts::remedies::{RemedyBody, SignedRemedy};
+use crate::operator::payouts::remedies::SignedRemedy;
 use crate::operator::payouts::show::PayoutSheet;
 use crate::operator::payouts::why::Why;
 use crate::operator::policy::PolicySheet;
@@ -66,7 +67,7 @@ impl OperatorClient {
     }
 
     /// The intent that an order about a payout would mean. Read it before you sign it.
-    pub async fn draft_remedy(&self, target: Cid, order: &RemedyBody) -> Result<Draft, ClientError> {
+    pub async fn draft_remedy(&self, target: Cid, order: &Remedy) -> Result<Draft, ClientError> {
         self.post(&format!("/bursar/v1/payouts/{target}/remedies/draft"), order).await
     }
 
@@ -74,7 +75,7 @@ impl OperatorClient {
     pub async fn order_remedy(
         &self,
         target: Cid,
-        order: RemedyBody,
+        order: Remedy,
         intent: &Intent,
     ) -> Result<Applied, ClientError> {
         let act = self.sign_act(Act::Apply, intent.digest())?;

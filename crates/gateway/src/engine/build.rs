@@ -3,6 +3,7 @@
 //! Until then a payout burns nothing: what it lacks (money, a lower price, a place in the lane, a quorum that has seen
 //! it, the end of a pause) it waits for at status 5, with that as its reason. It never does anything on a chain.
 
+use payout::coin::CoinId;
 use payout::ids::Digest;
 use payout::intent::Intent;
 use payout::life::{Build, Cause, Event, Happened, State, Step};
@@ -13,7 +14,7 @@ use super::pace::again;
 use super::record::{self, hold, wait};
 use super::{Next, StepError, paused, remedy, sight};
 use crate::clock;
-use crate::node::{Hold, Plan};
+use crate::node::{Hold, Plan, Taken};
 use crate::state::Gateway;
 
 /// How often a plan is made anew because its token turned out to be taken.
@@ -71,20 +72,32 @@ async fn take_turn(
         return without_nodes(gateway, row).await;
     };
     for _ in 0..TRIES {
-        let lane = known.view(gateway, intent).await?;
-        let planned = road.plan(intent, &lane).await;
+        let was_remembered = known.is_remembered(gateway);
+        let planned = road.plan(intent, known.recent(gateway, intent).await?).await;
         match &planned {
             Err(Hold::Node(error)) => gateway.memory.outages.failed(&intent.chain_id, error),
             Ok(_) | Err(_) => gateway.memory.outages.works(&intent.chain_id),
         }
         let Plan { build } = match planned {
             Ok(plan) => plan,
+            // There may be money or a place by now.
+            Err(Hold::Funds(_) | Hold::LaneFull { .. }) if was_remembered => {
+                known.read_anew();
+                continue;
+            }
             Err(reason) => return wait_for(gateway, row, desk, known, reason).await,
         };
         let token = build.token.clone();
+        let taken = Taken {
+            token: token.clone(),
+            coin: CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() },
+            amount: intent.amount,
+            max_fee: build.max_fee,
+        };
         match take(gateway, row, build).await {
             Ok(built) => {
                 crash::point!("unsigned bytes stored");
+                known.took(row.digest, taken);
                 known.set_free();
                 desk.leave(row.cid());
                 gateway.memory.seen.forget(&row.digest);

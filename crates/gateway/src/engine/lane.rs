@@ -18,6 +18,8 @@ use crate::state::Gateway;
 
 /// How long a full lane is taken for full without asking a node again.
 const FULL: Duration = Duration::from_secs(1);
+/// How long a lane is remembered as it was read: reading it costs as much as it has payments in flight.
+const RECENT: Duration = Duration::from_secs(1);
 /// Tokens of ended payouts that are remembered at once.
 const BARRED: usize = 256;
 
@@ -37,6 +39,8 @@ pub(super) struct Desk {
     turn: tokio::sync::Mutex<Known>,
     /// Payouts that found the lane full, oldest first: cids grow.
     queue: Mutex<BTreeSet<Cid>>,
+    /// The tokens in flight when they were last read, for words about them.
+    seen: tokio::sync::Mutex<Option<(Instant, Arc<Vec<TokenRow>>)>>,
 }
 
 /// What is remembered of a lane between plans. The store's rows are what counts; this spares reading each payout.
@@ -46,6 +50,22 @@ pub(super) struct Known {
     /// Tokens that the store says are taken although no payout in flight has them: those of ended payouts.
     barred: BTreeSet<Token>,
     full: Option<(Instant, String)>,
+    recent: Option<Recent>,
+}
+
+/// A lane as it was read, with what was taken here since.
+#[derive(Debug)]
+struct Recent {
+    read: Instant,
+    /// The store's count of lanes that changed otherwise than by taking, before it was read.
+    changes: u64,
+    lane: Lane,
+}
+
+impl Recent {
+    fn is_usable(&self, gateway: &Gateway) -> bool {
+        self.read.elapsed() < RECENT && self.changes == gateway.store.lane_changes()
+    }
 }
 
 impl Lanes {
@@ -68,7 +88,23 @@ impl Desk {
 
     /// What is on this payout's token has changed: it is read again.
     pub(super) async fn forget(&self, payout: &Digest) {
-        self.turn.lock().await.taken.remove(payout);
+        let mut known = self.turn.lock().await;
+        known.taken.remove(payout);
+        known.read_anew();
+    }
+
+    /// The lane's tokens, lowest first, as they were a moment ago: for words only. Every payment that waits on its chain
+    /// asks each time that it is looked after.
+    async fn seen(&self, gateway: &Gateway, intent: &Intent) -> Result<Arc<Vec<TokenRow>>, StoreError> {
+        let mut seen = self.seen.lock().await;
+        if let Some((since, rows)) = &*seen
+            && since.elapsed() < RECENT
+        {
+            return Ok(Arc::clone(rows));
+        }
+        let rows = Arc::new(gateway.store.tokens_in_flight(&intent.network_id, &intent.from).await?);
+        *seen = Some((Instant::now(), Arc::clone(&rows)));
+        Ok(rows)
     }
 
     /// Queues a payout that found the lane full.
@@ -117,6 +153,42 @@ impl Known {
             self.barred.clear();
         }
         self.barred.insert(token);
+        self.read_anew();
+    }
+
+    /// The next plan reads the lane.
+    pub(super) fn read_anew(&mut self) {
+        self.recent = None;
+    }
+
+    /// Whether [`Self::recent`] will answer from memory. What a remembered lane refuses may be possible by now.
+    pub(super) fn is_remembered(&self, gateway: &Gateway) -> bool {
+        self.recent.as_ref().is_some_and(|recent| recent.is_usable(gateway))
+    }
+
+    /// The lane as it was a moment ago, with what was taken here since. A token that somebody else took meanwhile is
+    /// refused by the store, and money that came free is found by reading anew.
+    pub(super) async fn recent(&mut self, gateway: &Gateway, intent: &Intent) -> Result<&Lane, StoreError> {
+        let recent = match self.recent.take().filter(|recent| recent.is_usable(gateway)) {
+            Some(recent) => recent,
+            None => {
+                let (read, changes) = (Instant::now(), gateway.store.lane_changes());
+                Recent { read, changes, lane: self.view(gateway, intent).await? }
+            }
+        };
+        Ok(&self.recent.insert(recent).lane)
+    }
+
+    /// A payout has taken its token, here and now.
+    pub(super) fn took(&mut self, payout: Digest, taken: Taken) {
+        if let Some(Recent { lane, .. }) = &mut self.recent {
+            let number = store::position(&taken.token);
+            if lane.highest.as_ref().is_none_or(|highest| store::position(highest) < number) {
+                lane.highest = Some(taken.token.clone());
+            }
+            lane.taken.push(taken.clone());
+        }
+        self.taken.insert(payout, taken);
     }
 
     /// The lane as the store knows it now.
@@ -199,7 +271,7 @@ pub(super) async fn ahead(
     token: &Token,
 ) -> Result<Option<String>, StoreError> {
     let (network, from) = (&intent.network_id, &intent.from);
-    let rows = gateway.store.tokens_in_flight(network, from).await?;
+    let rows = gateway.memory.lanes.desk(intent).seen(gateway, intent).await?;
     let Some(before) = before(&rows, token) else { return Ok(None) };
     let words = match before {
         Before::Unsigned(row) => {

@@ -17,7 +17,7 @@ pub mod approve;
 mod broadcast;
 mod build;
 mod confirm;
-mod family;
+pub(crate) mod family;
 mod lane;
 mod lapse;
 mod outage;

@@ -2,7 +2,7 @@
 
 use payout::intent::Intent;
 use payout::time::Millis;
-use store::{PauseRow, PauseScope, StoreError, Wait};
+use store::{PauseRow, StoreError, Wait};
 
 use super::record::wait;
 use crate::state::Gateway;
@@ -17,7 +17,7 @@ pub(super) async fn first(
     now: Millis,
 ) -> Result<Option<PauseRow>, StoreError> {
     let pauses = gateway.store.pauses(now).await?;
-    Ok(pauses.into_iter().find(|pause| covers(&pause.scope, intent)))
+    Ok(pauses.into_iter().find(|pause| pause.scope.covers(intent)))
 }
 
 /// What a paused payout waits for.
@@ -29,11 +29,45 @@ pub(super) fn reason(pause: &PauseRow, now: Millis) -> Wait {
     )
 }
 
-fn covers(scope: &PauseScope, intent: &Intent) -> bool {
-    match scope {
-        PauseScope::Chain(chain) => *chain == intent.chain_id,
-        PauseScope::Coin(coin) => coin.chain_id == intent.chain_id && coin.token_id == intent.token_id,
-        PauseScope::Wallet(wallet) => *wallet == intent.wallet,
-        PauseScope::Project(project) => *project == intent.project,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use payout::ids::{ProjectId, WalletId};
+    use store::{Pause, PauseScope};
+
+    use crate::clock;
+    use crate::engine::tests::house::{House, intent, name};
+
+    fn scopes(chain: &str, coin: &str, wallet: i64, project: i64) -> [PauseScope; 4] {
+        [
+            PauseScope::Chain(chain.parse().unwrap()),
+            PauseScope::Coin(coin.parse().unwrap()),
+            PauseScope::Wallet(WalletId::new(wallet).unwrap()),
+            PauseScope::Project(ProjectId::new(project).unwrap()),
+        ]
+    }
+
+    #[test]
+    fn a_pause_covers_its_chain_coin_wallet_or_project_and_no_other() {
+        let now = clock::now();
+        let intent = intent(payout::ids::Cid::new(9).unwrap(), payout::ids::Digest::from_bytes([1; 32]), now);
+        assert!(scopes("60", "60@60", 5, 7).iter().all(|scope| scope.covers(&intent)));
+        assert!(
+            !scopes("61", "60@0xdac17f958d2ee523a2206206994597c13d831ec7", 6, 8)
+                .iter()
+                .any(|scope| scope.covers(&intent))
+        );
+    }
+
+    #[tokio::test]
+    async fn a_pause_ends_at_its_time_by_itself() {
+        let house = House::new().await;
+        let row = house.queued().await;
+        let (now, scope) = (clock::now(), PauseScope::Project(row.payout.intent.project));
+        let pause = Pause { scope, reason: "audit".to_owned(), by: name("dora"), now, until: now.plus(1000) };
+        house.gateway.store.pause(pause).await.unwrap();
+        let held = first(&house.gateway, &row.payout.intent, now.plus(999)).await.unwrap().unwrap();
+        assert!(reason(&held, now).reason.ends_with("is paused by dora: audit"));
+        assert_eq!(first(&house.gateway, &row.payout.intent, now.plus(1000)).await.unwrap(), None);
     }
 }

@@ -2,13 +2,13 @@
 //! its way there.
 
 use payout::intent::Kind;
-use payout::life::{Cause, Event, Happened, State, Step, Token, Withdrawal};
-use store::{Advance, PayoutRow};
+use payout::life::{Event, Step, Token, Withdrawal};
+use store::PayoutRow;
 
 use super::family::Family;
 use super::outbid::{Coin, others, remedies};
 use super::pace::again;
-use super::record::{self, advance, hold, wait};
+use super::record::{advance, hold, wait};
 use super::request::newest_build;
 use super::{Next, StepError, build, lane};
 use crate::clock;
@@ -67,26 +67,10 @@ pub(super) async fn build(gateway: &Gateway, row: &PayoutRow) -> Result<Next, St
 
 /// Stores the bytes. The token is its target's.
 async fn store(gateway: &Gateway, row: &PayoutRow, family: &Family, plan: Plan) -> Result<Next, StepError> {
-    let now = clock::now();
-    let event = Event::Built { build: plan.build };
-    let built = gateway
-        .store
-        .advance(Advance {
-            cid: row.cid(),
-            version: row.version,
-            happened: vec![Happened { event, cause: Cause::Engine(Step::Build), at: now }],
-            take: None,
-            acts: Vec::new(),
-            wait: None,
-            due_at: None,
-            now,
-        })
-        .await?;
-    let intent = &row.payout.intent;
-    gateway.memory.lanes.desk(intent).forget(&family.root.digest).await;
+    let next = advance(gateway, row, Step::Build, Event::Built { build: plan.build }).await?;
+    gateway.memory.lanes.desk(&row.payout.intent).forget(&family.root.digest).await;
     gateway.memory.seen.forget(&row.digest);
-    record::after(gateway, &built);
-    Ok(Next::Advanced)
+    Ok(next)
 }
 
 /// The chain has used the token before anything was built on it here: it is over as soon as that is final.
@@ -115,22 +99,9 @@ async fn used(
 }
 
 /// There is nothing left to do, and nobody was asked to sign.
-async fn end(gateway: &Gateway, row: &PayoutRow, how: String) -> Result<Next, StepError> {
+pub(super) async fn end(gateway: &Gateway, row: &PayoutRow, how: String) -> Result<Next, StepError> {
     let event = Event::Withdrawn { by: Withdrawal::TargetEnded { how } };
     let next = advance(gateway, row, Step::Build, event).await?;
     lane::freed(gateway, &row.payout.intent).await;
     Ok(next)
-}
-
-/// Ends one that is built and was never given to a co-signer, if what it is about has ended meanwhile.
-pub(super) async fn end_if_over(gateway: &Gateway, row: &PayoutRow) -> Result<Option<Next>, StepError> {
-    let is_remedy = matches!(row.payout.intent.kind, Kind::Void | Kind::RaiseCap);
-    if !is_remedy || !matches!(row.payout.state, State::Built { .. }) {
-        return Ok(None);
-    }
-    let family = Family::of(gateway, row).await?;
-    match family.as_ref().and_then(Family::over) {
-        Some(how) => end(gateway, row, how).await.map(Some),
-        None => Ok(None),
-    }
 }

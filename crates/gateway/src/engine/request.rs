@@ -1,6 +1,6 @@
 //! What co-signers are given about a payout, so that they can check it without believing the gateway.
 
-use payout::life::{Build, Event, Record};
+use payout::life::{self, Build};
 use store::{PayoutRow, StoreError};
 use wire::message::{CallerProof, SignRequest, Target};
 
@@ -53,12 +53,5 @@ pub(super) async fn newest_build(gateway: &Gateway, row: &PayoutRow) -> Result<O
     if !row.status.is_terminal() {
         return Ok(None);
     }
-    let history = gateway.store.history(row.cid()).await?;
-    Ok(history.into_iter().rev().find_map(|entry| match entry.record {
-        Record::Event(event) => match *event {
-            Event::Built { build } | Event::Outbid { build } => Some(build),
-            _ => None,
-        },
-        Record::Accepted { .. } => None,
-    }))
+    Ok(life::newest_build(&gateway.store.history(row.cid()).await?).cloned())
 }

@@ -24,6 +24,7 @@ use super::record::{after, hold, wait};
 use super::{Next, StepError, pace, paused, request};
 use crate::clock;
 use crate::hub::{Asker, Opening, SignOrder, SignOutcome, Signing};
+use crate::restore::Shut;
 use crate::state::Gateway;
 
 /// How often a row is read again because somebody else wrote to it while the signature was made.
@@ -56,11 +57,17 @@ pub async fn step(gateway: &Gateway, row: PayoutRow) -> Result<Next, StepError> 
         | State::Rejected { .. }
         | State::Withdrawn { .. } => return Ok(Next::Nothing),
     };
-    if let Err(shut) = gateway.gate.may_sign() {
-        return hold(gateway, &row, shut.to_wait(), pace::again(&row, clock::now(), 1000)).await;
+    let shut =
+        async |shut: Shut| hold(gateway, &row, shut.to_wait(), pace::again(&row, clock::now(), 1000)).await;
+    if let Err(why) = gateway.gate.may_decide() {
+        return shut(why).await;
     }
+    // What a restored database has learnt may have landed long ago: that is seen before anybody has confirmed anything.
     if let Some(next) = before::look(gateway, &row, &build).await? {
         return Ok(next);
+    }
+    if let Err(why) = gateway.gate.may_sign() {
+        return shut(why).await;
     }
     let nevers = refused::nevers(gateway, &row).await?;
     if let Some(next) = refused::end_if_nobody_is_left(gateway, &row, &nevers).await? {

@@ -137,7 +137,7 @@ pub enum Standing {
 }
 
 /// What one node says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Scheme, host and port of the node.
     pub node: String,

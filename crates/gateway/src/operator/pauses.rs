@@ -9,7 +9,7 @@ use payout::coin::CoinId;
 use payout::ids::{ChainId, PrincipalId, ProjectId, WalletId};
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
-use store::{Pause, PauseError, PauseRow, PauseScope};
+use store::{Pause, PauseError, PauseRow, PauseScope, Wake};
 
 use super::door::{By, Operator, Viewer};
 use super::fault::{Answer, Fault};
@@ -116,6 +116,7 @@ pub(super) async fn lift(
     office.gateway.store.lift_pause(id, by.id(), by.now).await?;
     // What was held looks again at once.
     for step in [payout::life::Step::Build, payout::life::Step::Sign] {
+        office.gateway.store.wake(Wake::Step(step), by.now).await?;
         office.gateway.wake.next(Some(step));
     }
     Ok(StatusCode::NO_CONTENT)

@@ -241,11 +241,13 @@ impl About {
         let store = &gateway.store;
         let findings = store.findings(restore.id).await?;
         let lines = join_all(findings.into_iter().map(|found| finding(gateway, found))).await;
-        let findings: Vec<FindingLine> = lines.into_iter().collect::<Result<_, _>>()?;
-        let untold = findings.iter().filter(|found| found.outcome == Outcome::Adopted);
+        let (findings, told): (Vec<FindingLine>, Vec<bool>) =
+            lines.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        let untold =
+            findings.iter().zip(told).filter(|(found, told)| found.outcome == Outcome::Adopted && !told);
         let repeated = store.retold(restore.since, LINES).await?.into_iter();
         Ok(Self {
-            untold: untold.map(|found| found.cid).collect(),
+            untold: untold.map(|(found, _)| found.cid).collect(),
             resumed: store.resumed(restore.since, LINES).await?,
             repeated: repeated.map(|store::Retold { cid, url }| RetoldLine { cid, url }).collect(),
             votes: store.restore_votes(restore.id).await?.into_iter().map(|vote| vote.by).collect(),
@@ -254,14 +256,16 @@ impl About {
     }
 }
 
-async fn finding(gateway: &Gateway, found: Finding) -> Result<FindingLine, StoreError> {
+/// A line of the report, and whether it is known where to tell the payout's end.
+async fn finding(gateway: &Gateway, found: Finding) -> Result<(FindingLine, bool), StoreError> {
     let row = gateway.store.payout_by_intent(&found.intent).await?;
     let policy = gateway.policy();
     let on_chain = match &row {
         Some(row) => on_chain(gateway, row).await,
         None => "not followed: it is not in the database".to_owned(),
     };
-    Ok(FindingLine {
+    let told = row.as_ref().is_some_and(|row| row.terms.callback_url.is_some());
+    let line = FindingLine {
         cid: found.cid,
         project: found.project,
         third_party_id: found.third_party_id,
@@ -275,7 +279,8 @@ async fn finding(gateway: &Gateway, found: Finding) -> Result<FindingLine, Store
         status: row.as_ref().map(|row| row.status.code()),
         state: row.as_ref().map(|row| row.payout.state.name().to_owned()),
         on_chain,
-    })
+    };
+    Ok((line, told))
 }
 
 /// What became of it, in words.

@@ -15,7 +15,7 @@ use payout::coin::{CoinId, Network};
 use payout::ids::Digest;
 use payout::intent::{Intent, Kind};
 use payout::life::{
-    Build, Cause, Event, Happened, Payout, Rejection, Requirement, Screening, SignedTx, State,
+    Build, Cause, Event, Happened, Payout, Rejection, Requirement, Screening, SignedTx, State, Withdrawal,
 };
 use payout::policy::{Limits, Policy, Unit, Wallet};
 use sha2::Digest as _;
@@ -214,11 +214,11 @@ async fn free_token(gateway: &Gateway, known: &Known) -> Result<(), Unadoptable>
         intent.cid
     );
     let Some(row) = gateway.store.payout_by_intent(&holder).await? else { return Ok(()) };
-    end(gateway, row, &why).await
+    end(gateway, row, &Event::Rejected { by: Rejection::Rule { why: why.clone() } }, &why).await
 }
 
-/// Ends a payout that nobody can have signed.
-async fn end(gateway: &Gateway, row: PayoutRow, why: &str) -> Result<(), Unadoptable> {
+/// Ends a payout that nobody can have signed: by `unsigned`, or as refused where co-signers were asked.
+async fn end(gateway: &Gateway, row: PayoutRow, unsigned: &Event, why: &str) -> Result<(), Unadoptable> {
     let mut row = row;
     for _ in 0..REREADS {
         let event = match &row.payout.state {
@@ -226,7 +226,7 @@ async fn end(gateway: &Gateway, row: PayoutRow, why: &str) -> Result<(), Unadopt
             | State::Screening { .. }
             | State::Approving { .. }
             | State::Queued
-            | State::Built { .. } => Event::Rejected { by: Rejection::Rule { why: why.to_owned() } },
+            | State::Built { .. } => unsigned.clone(),
             State::Signing { .. } => {
                 close_sessions(gateway, &row, why).await?;
                 Event::SignatureRefused { why: why.to_owned() }
@@ -269,8 +269,9 @@ async fn close_sessions(gateway: &Gateway, row: &PayoutRow, why: &str) -> Result
 
 /// A payout that is not here at all, in its first state.
 async fn accept(gateway: &Gateway, known: &Known) -> Result<PayoutRow, Unadoptable> {
+    let mut terms = None;
     for _ in 0..REREADS {
-        match gateway.store.accept(as_accepted(known)).await {
+        match gateway.store.accept(as_accepted(known, terms.take())).await {
             Ok(cid) => {
                 return gateway
                     .store
@@ -278,7 +279,7 @@ async fn accept(gateway: &Gateway, known: &Known) -> Result<PayoutRow, Unadoptab
                     .await?
                     .ok_or_else(|| Unadoptable::InTheWay("it was stored and is not there".to_owned()));
             }
-            Err(AcceptRefusal::DuplicateBusinessNumber) => displace(gateway, known).await?,
+            Err(AcceptRefusal::DuplicateBusinessNumber) => terms = displace(gateway, known).await?,
             Err(AcceptRefusal::Store(error)) => return Err(error.into()),
             Err(
                 other
@@ -293,18 +294,27 @@ async fn accept(gateway: &Gateway, known: &Known) -> Result<PayoutRow, Unadoptab
 
 /// A caller asked again while this database did not know that the first request had been signed: co-signers give the
 /// number to the first, so the second has to go.
-async fn displace(gateway: &Gateway, known: &Known) -> Result<(), Unadoptable> {
+///
+/// Its caller must not hear that it failed, and pay once more under another number: it is withdrawn, and where to tell
+/// its end goes over to the first, if both ask for the same.
+async fn displace(gateway: &Gateway, known: &Known) -> Result<Option<Terms>, Unadoptable> {
     let Intent { project, third_party_id, cid, .. } = &known.intent;
     let Some(second) = gateway.store.payout_by_business_number(*project, third_party_id).await? else {
-        return Ok(());
+        return Ok(None);
     };
     let why =
         format!("the caller's number {third_party_id} is that of payout {cid}, which was signed before");
-    end(gateway, second.clone(), &why).await?;
-    Ok(gateway.store.displace(second.cid(), *cid).await?)
+    end(gateway, second.clone(), &Event::Withdrawn { by: Withdrawal::Displaced { by: *cid } }, &why).await?;
+    gateway.store.displace(second.cid(), *cid).await?;
+    let wanted = |intent: &Intent| {
+        let Intent { chain_id, token_id, to, memo, amount, .. } = intent;
+        (chain_id.clone(), token_id.clone(), to.clone(), memo.clone(), *amount)
+    };
+    let is_same = wanted(&second.payout.intent) == wanted(&known.intent);
+    Ok(is_same.then_some(second.terms))
 }
 
-fn as_accepted(known: &Known) -> Accept {
+fn as_accepted(known: &Known, terms: Option<Terms>) -> Accept {
     let intent = &known.intent;
     let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
     let option = AcceptOption {
@@ -320,14 +330,14 @@ fn as_accepted(known: &Known) -> Accept {
         third_party_id: intent.third_party_id.clone(),
         replay: None,
         options: vec![option],
-        terms: Terms {
+        terms: terms.unwrap_or_else(|| Terms {
             call: if intent.applicant.is_some() { Call::Person } else { Call::V2 },
             currency: coin.to_string(),
             amount: intent.amount_text.clone(),
             to_echo: intent.to.to_string(),
             callback_url: None,
             remark: None,
-        },
+        }),
         caller: known.caller.clone(),
         acts: known.acts.clone(),
         cause: Cause::Import,

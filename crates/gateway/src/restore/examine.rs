@@ -100,7 +100,7 @@ fn one(key: &PublicKey, entry: &SignedEntry) -> Result<Told, Unsound> {
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn unknown(store: &Store, told: Vec<Told>) -> Result<Vec<Told>, StoreError> {
+pub(super) async fn unknown(store: &Store, told: &[Told]) -> Result<Vec<Told>, StoreError> {
     let payouts: Vec<Digest> = told.iter().map(|told| told.facts.payout).collect();
     let held = store.tokens_of_intents(&payouts).await?;
     let mut first: BTreeMap<Digest, Told> = BTreeMap::new();
@@ -110,7 +110,7 @@ pub(super) async fn unknown(store: &Store, told: Vec<Told>) -> Result<Vec<Told>,
             *network == facts.network_id && *from == facts.from && *token == facts.token
         });
         if !here {
-            first.entry(facts.payout).or_insert(told);
+            first.entry(facts.payout).or_insert_with(|| told.clone());
         }
     }
     let mut unknown: Vec<Told> = first.into_values().collect();

@@ -108,6 +108,8 @@ const fn is_quarantined(standing: &Standing) -> bool {
 async fn visit(gateway: &Gateway, turn: &Mutex<()>, since: Millis, standing: &Standing) -> Seat {
     let index = standing.index;
     let (reached, pause) = match compare(gateway, turn, standing).await {
+        // It counts as soon as it has merged the others' journals, and somebody may wait for that.
+        Ok(reached) if is_quarantined(standing) => (reached, AGAIN),
         Ok(reached) => (reached, EVERY),
         Err(error) => {
             let error = &error as &dyn std::error::Error;
@@ -129,6 +131,10 @@ async fn compare(gateway: &Gateway, turn: &Mutex<()>, standing: &Standing) -> Re
             // In the midst of an upgrade; what it signed is known again once it is upgraded as well.
             Err(Silence::TooOld) => {
                 tracing::warn!(index, "its software is too old to be compared with the database: upgrade it");
+                // Nobody counts who can't tell, where it matters.
+                if gateway.store.restore().await?.is_some() {
+                    return Err(Silence::TooOld.into());
+                }
                 break;
             }
             page => page?,
@@ -138,8 +144,9 @@ async fn compare(gateway: &Gateway, turn: &Mutex<()>, standing: &Standing) -> Re
         let told = examine::read(index, &key, after, &page)?;
         {
             let _one_at_a_time = turn.lock().await;
-            let unknown = examine::unknown(&gateway.store, told).await?;
+            let unknown = examine::unknown(&gateway.store, &told).await?;
             take_in(gateway, index, unknown).await?;
+            second(gateway, index, &told).await?;
             if page.reached > after {
                 gateway.store.remember_head(index, page.reached, clock::now()).await?;
             }
@@ -272,6 +279,21 @@ async fn take_in(gateway: &Gateway, index: u8, unknown: Vec<Told>) -> Result<(),
                 }
             };
             gateway.store.record_finding(finding(&restore, index, told, outcome, why.as_deref())).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes on what others have told before that this one tells the same: people count how many do.
+async fn second(gateway: &Gateway, index: u8, told: &[Told]) -> Result<(), StoreError> {
+    let Some(restore) = gateway.store.restore().await? else { return Ok(()) };
+    for found in gateway.store.findings(restore.id).await? {
+        let same = told.iter().find(|told| told.facts.payout == found.intent);
+        if let Some(told) = same.filter(|_| !found.told_by.contains(&index)) {
+            gateway
+                .store
+                .record_finding(finding(&restore, index, told, found.outcome, found.why.as_deref()))
+                .await?;
         }
     }
     Ok(())

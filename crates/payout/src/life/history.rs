@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Cause, Event};
-use super::state::State;
+use super::state::{Build, State};
 use crate::canonical;
 use crate::ids::{Cid, Digest};
 use crate::intent::Intent;
@@ -47,6 +47,17 @@ pub struct Entry {
     pub previous: Digest,
     /// Over all the above.
     pub hash: Digest,
+}
+
+/// The newest bytes that a history tells of.
+pub fn newest_build(history: &[Entry]) -> Option<&Build> {
+    history.iter().rev().find_map(|entry| match &entry.record {
+        Record::Event(event) => match &**event {
+            Event::Built { build } | Event::Outbid { build } => Some(build),
+            _ => None,
+        },
+        Record::Accepted { .. } => None,
+    })
 }
 
 /// What a history lacks.

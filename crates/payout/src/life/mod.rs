@@ -17,7 +17,7 @@ mod payout;
 mod state;
 
 pub use event::{Cause, Event, Happened, Step};
-pub use history::{Broken, Entry, Record, verify_history};
+pub use history::{Broken, Entry, Record, newest_build, verify_history};
 pub use payout::{Illegal, Payout, Screening};
 pub use state::{
     BlockRef, Build, Death, Rejection, Requirement, SignedTx, State, Status, StepQuorum, Token, Withdrawal,

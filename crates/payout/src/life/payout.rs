@@ -126,12 +126,15 @@ impl Payout {
                 State::Queued | State::Built { .. } | State::Signing { .. } => return illegal(&state),
                 in_flight!() | ended!() => return illegal(&state),
             },
-            Event::Withdrawn { by: by @ (Withdrawal::Principal { .. } | Withdrawal::TargetEnded { .. }) } => {
-                match state {
-                    deciding!() | State::Queued | State::Built { .. } => State::Withdrawn { by },
-                    State::Signing { .. } | in_flight!() | ended!() => return illegal(&state),
-                }
-            }
+            Event::Withdrawn {
+                by:
+                    by @ (Withdrawal::Principal { .. }
+                    | Withdrawal::TargetEnded { .. }
+                    | Withdrawal::Displaced { .. }),
+            } => match state {
+                deciding!() | State::Queued | State::Built { .. } => State::Withdrawn { by },
+                State::Signing { .. } | in_flight!() | ended!() => return illegal(&state),
+            },
             Event::Built { build } => match state {
                 State::Queued => State::Built { build },
                 deciding!() | State::Built { .. } | State::Signing { .. } => return illegal(&state),

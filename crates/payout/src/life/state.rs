@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Digest, GroupId, PrincipalId};
+use crate::ids::{Cid, Digest, GroupId, PrincipalId};
 use crate::money::Amount;
 use crate::time::Millis;
 
@@ -205,6 +205,12 @@ pub enum Withdrawal {
     TargetEnded {
         /// How, in words.
         how: String,
+    },
+    /// The caller's number is another payout's, which was signed before: the gateway had forgotten it, and the caller
+    /// asked again. Not a failure: what the caller wants is paid under that number.
+    Displaced {
+        /// The other one.
+        by: Cid,
     },
 }
 

@@ -26,7 +26,7 @@ mod roster;
 
 pub use approvals::{ActError, MAX_ACTS, Progress, applicant_signed, author, may_act, progress};
 pub use chain::{ChainName, Document, Head, Heads, SignedVersion, VersionSignature};
-pub use check::{About, DEVELOPMENT_NETWORKS, Finding, Severity, check, is_development};
+pub use check::{About, Finding, Severity, check, is_development};
 pub use check_rule::{Finality, Held, RuleGap, check_rule, covers};
 pub use condition::{Case, Recipient, Unmet, UnmetRule};
 pub use decide::{Candidate, Candidates, Verdict, candidates, decide};

@@ -1,9 +1,12 @@
 //! Reading derived addresses.
 
+use std::collections::HashMap;
+
 use payout::coin::Family;
 use payout::ids::{Address, ProjectId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 
+use super::together::{Found, Question, any_of_pairs};
 use crate::column::to_word;
 use crate::error::StoreError;
 use crate::row::AddressRow;
@@ -20,9 +23,7 @@ impl Store {
         family: Family,
         address: &Address,
     ) -> Result<Option<AddressRow>, StoreError> {
-        let key = (to_word(&family), address.to_string());
-        let row = addresses::Entity::find_by_id(key).one(self.readers()).await?;
-        row.map(AddressRow::from_model).transpose()
+        self.look_ups().owners.ask(OwnerOf { family: to_word(&family), address: address.to_string() }).await
     }
 
     /// A project's addresses, oldest first.
@@ -36,5 +37,31 @@ impl Store {
             .all(self.readers())
             .await?;
         rows.into_iter().map(AddressRow::from_model).collect()
+    }
+}
+
+/// Whose an address is.
+pub(crate) struct OwnerOf {
+    family: String,
+    address: String,
+}
+
+impl Question for OwnerOf {
+    type Answer = Option<AddressRow>;
+
+    async fn answer(
+        questions: &[Self],
+        readers: &DatabaseConnection,
+    ) -> Result<Vec<Found<Self>>, StoreError> {
+        let asked = questions.iter().map(|OwnerOf { family, address }| (family.as_str(), address.as_str()));
+        let any = any_of_pairs((addresses::Column::Family, addresses::Column::Address), asked);
+        let rows = addresses::Entity::find().filter(any).all(readers).await?;
+        let found: HashMap<(String, String), addresses::Model> =
+            rows.into_iter().map(|row| ((row.family.clone(), row.address.clone()), row)).collect();
+        let owner = |OwnerOf { family, address }: &Self| {
+            let row = found.get(&(family.clone(), address.clone())).cloned();
+            row.map(AddressRow::from_model).transpose()
+        };
+        Ok(questions.iter().map(owner).collect())
     }
 }

@@ -8,8 +8,11 @@ mod pause;
 mod payout;
 mod policy;
 mod project;
+mod recipient;
 pub(crate) mod restore;
 mod session;
+mod signed;
+pub(crate) mod together;
 mod token;
 mod usage;
 

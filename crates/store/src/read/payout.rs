@@ -1,7 +1,6 @@
 //! Reading payouts.
 
-use payout::approval::SignedAct;
-use payout::ids::{Address, ChainId, Cid, Digest, ProjectId, ThirdPartyId};
+use payout::ids::{Cid, Digest, ProjectId, ThirdPartyId};
 use payout::intent::Kind;
 use payout::life::{Entry, Status, Step};
 use payout::time::Millis;
@@ -11,8 +10,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Qu
 use crate::column::Column;
 use crate::error::StoreError;
 use crate::row::stored::status_of;
-use crate::row::{CallerProof, PayoutRow, Tally};
-use crate::schema::entity::{acts, callers, history, payouts, recipients};
+use crate::row::{PayoutRow, Tally};
+use crate::schema::entity::{history, payouts};
 use crate::store::Store;
 
 /// Which payouts to list. Empty lists are no condition.
@@ -115,48 +114,6 @@ impl Store {
             .all(self.readers())
             .await?;
         rows.into_iter().map(entry).collect()
-    }
-
-    /// The signed acts about a payout, in the order of their arrival.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn acts(&self, cid: Cid) -> Result<Vec<SignedAct>, StoreError> {
-        let rows = acts::Entity::find()
-            .filter(acts::Column::Cid.eq(cid.get()))
-            .order_by_asc(acts::Column::Id)
-            .all(self.readers())
-            .await?;
-        rows.iter().map(|row| Column("acts", "signed").json(&row.signed)).collect()
-    }
-
-    /// The caller's own signature over the request.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn caller(&self, cid: Cid) -> Result<Option<CallerProof>, StoreError> {
-        let row = callers::Entity::find_by_id(cid.get()).one(self.readers()).await?;
-        Ok(row.map(|row| CallerProof { header: row.header, body: row.body }))
-    }
-
-    /// Whether a payment to this address was ever signed; by one project, or by any.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn known_recipient(
-        &self,
-        project: Option<ProjectId>,
-        chain_id: &ChainId,
-        to: &Address,
-    ) -> Result<bool, StoreError> {
-        let row = recipients::Entity::find()
-            .filter(recipients::Column::ChainId.eq(chain_id.as_str()))
-            .filter(recipients::Column::Address.eq(to.as_str()))
-            .apply_if(project, |query, project| query.filter(recipients::Column::Project.eq(project.get())))
-            .limit(1)
-            .one(self.readers())
-            .await?;
-        Ok(row.is_some())
     }
 
     /// When the next payout is due for a step, for the engine's timer.

@@ -1,8 +1,9 @@
 //! Reading what co-signers said.
 
 use payout::ids::{Cid, Digest};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 
+use super::together::{Found, Question, padded};
 use crate::error::StoreError;
 use crate::row::{Never, SessionRow};
 use crate::schema::entity::{nevers, sessions};
@@ -27,11 +28,30 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn nevers(&self, intent: &Digest) -> Result<Vec<Never>, StoreError> {
+        self.look_ups().nevers.ask(NeversOf(intent.to_string())).await
+    }
+}
+
+/// The *never* entries about an intent.
+pub(crate) struct NeversOf(String);
+
+impl Question for NeversOf {
+    type Answer = Vec<Never>;
+
+    async fn answer(
+        questions: &[Self],
+        readers: &DatabaseConnection,
+    ) -> Result<Vec<Found<Self>>, StoreError> {
+        let keys = padded(questions.iter().map(|question| question.0.clone()));
         let rows = nevers::Entity::find()
-            .filter(nevers::Column::Intent.eq(intent.to_string()))
+            .filter(nevers::Column::Intent.is_in(keys))
             .order_by_asc(nevers::Column::Cosigner)
-            .all(self.readers())
+            .all(readers)
             .await?;
-        rows.into_iter().map(Never::from_model).collect()
+        let nevers = |question: &Self| {
+            let about_it = rows.iter().filter(|row| row.intent == question.0);
+            about_it.cloned().map(Never::from_model).collect()
+        };
+        Ok(questions.iter().map(nevers).collect())
     }
 }

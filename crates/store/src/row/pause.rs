@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use crate::schema::entity::pauses;
 use payout::coin::CoinId;
 use payout::ids::{ChainId, PrincipalId, ProjectId, WalletId};
+use payout::intent::Intent;
 use payout::time::Millis;
 
 /// What is paused.
@@ -23,6 +24,16 @@ pub enum PauseScope {
 }
 
 impl PauseScope {
+    /// Whether a pause of this scope concerns what the intent pays.
+    pub fn covers(&self, intent: &Intent) -> bool {
+        match self {
+            Self::Chain(chain) => *chain == intent.chain_id,
+            Self::Coin(coin) => coin.chain_id == intent.chain_id && coin.token_id == intent.token_id,
+            Self::Wallet(wallet) => *wallet == intent.wallet,
+            Self::Project(project) => *project == intent.project,
+        }
+    }
+
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Chain(_) => "chain",

@@ -20,9 +20,10 @@ use super::bulk;
 use super::queue::{AcceptSlip, Desk};
 use super::replay::{self, ReplayKey};
 use super::usage::Wanted;
+use crate::column::to_word;
 use crate::error::StoreError;
-use crate::row::{CallerProof, Terms};
-use crate::schema::entity::{acts, callbacks, callers, history, payouts, replays};
+use crate::row::{CallerProof, Outcome, Terms};
+use crate::schema::entity::{acts, callbacks, callers, findings, history, payouts, replays};
 use crate::store::Store;
 
 use payout::policy::{Limits, Unmet};
@@ -123,6 +124,7 @@ pub(super) async fn run_all(desk: &mut Desk<'_>, slips: &mut [&mut AcceptSlip]) 
     let keys = slips.iter().filter_map(|slip| slip.command.replay.as_ref()).map(|row| row.key.clone());
     let mut seen_keys = replay::seen(desk.tx, keys).await?;
     let mut seen_numbers = taken_numbers(desk.tx, slips).await?;
+    let kept_out = kept_out_numbers(desk.tx, slips).await?;
 
     let newest = slips.iter().map(|slip| slip.command.now).max().unwrap_or_default();
     desk.newest = desk.newest.max(newest);
@@ -143,7 +145,7 @@ pub(super) async fn run_all(desk: &mut Desk<'_>, slips: &mut [&mut AcceptSlip]) 
             continue;
         }
         let number = (accept.project, accept.third_party_id.clone());
-        if seen_numbers.contains(&number) {
+        if seen_numbers.contains(&number) || (!accept.is_import() && kept_out.contains(&number)) {
             slip.outcome = Some(Err(AcceptRefusal::DuplicateBusinessNumber));
             chosen.push(None);
             continue;
@@ -186,17 +188,13 @@ fn first_with_room(desk: &Desk<'_>, accept: &PreparedAccept) -> Result<usize, Ve
     Err(unmet)
 }
 
-/// The business numbers of the batch that exist already.
+/// The business numbers of the batch that payouts have already.
 async fn taken_numbers(
     tx: &DatabaseTransaction,
     slips: &[&mut AcceptSlip],
 ) -> Result<HashSet<(i64, String)>, StoreError> {
-    let mut by_project: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
-    for slip in slips {
-        by_project.entry(slip.command.project).or_default().push(&slip.command.third_party_id);
-    }
     let mut any = Condition::any();
-    for (project, numbers) in by_project {
+    for (project, numbers) in by_project(slips.iter().map(|slip| &slip.command)) {
         any = any.add(
             Condition::all()
                 .add(payouts::Column::Project.eq(project))
@@ -212,6 +210,46 @@ async fn taken_numbers(
         .all(tx)
         .await?;
     Ok(found.into_iter().collect())
+}
+
+/// The business numbers of the batch that belong to payouts which only co-signers know and which could not be stored.
+/// They may be paid; whoever asked for them is not told of a new one that is then ended. What is imported is such a
+/// payout itself, at another try.
+async fn kept_out_numbers(
+    tx: &DatabaseTransaction,
+    slips: &[&mut AcceptSlip],
+) -> Result<HashSet<(i64, String)>, StoreError> {
+    let asked = slips.iter().map(|slip| &slip.command).filter(|accept| !accept.is_import());
+    let by_project = by_project(asked);
+    if by_project.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut any = Condition::any();
+    for (project, numbers) in by_project {
+        any = any.add(
+            Condition::all()
+                .add(findings::Column::Project.eq(project))
+                .add(findings::Column::ThirdPartyId.is_in(numbers)),
+        );
+    }
+    // Empty, unless a database was ever put back.
+    let found: Vec<(i64, String)> = findings::Entity::find()
+        .select_only()
+        .columns([findings::Column::Project, findings::Column::ThirdPartyId])
+        .filter(findings::Column::Outcome.eq(to_word(&Outcome::KeptOut)))
+        .filter(any)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
+fn by_project<'a>(accepts: impl Iterator<Item = &'a PreparedAccept>) -> BTreeMap<i64, Vec<&'a str>> {
+    let mut by_project: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+    for accept in accepts {
+        by_project.entry(accept.project).or_default().push(&accept.third_party_id);
+    }
+    by_project
 }
 
 async fn write(

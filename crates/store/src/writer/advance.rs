@@ -164,6 +164,7 @@ async fn pass(desk: &mut Desk<'_>, slips: &mut [&mut AdvanceSlip], pass: &[usize
     for (index, outcome) in pass.iter().zip(outcomes) {
         slips[*index].outcome = Some(outcome);
     }
+    desk.lanes += u64::try_from(moves.iter().filter(|step| step.free.is_some()).count()).unwrap_or(1);
     write::write(desk.tx, moves).await
 }
 

@@ -33,9 +33,10 @@ pub use replay::ReplayKey;
 pub use restore::{Admins, RestoreError};
 pub use session::NonceUse;
 pub use settings::{ChangeError, People};
+pub use token::position;
 
 pub(crate) use accept::PreparedAccept;
-pub(crate) use queue::{AcceptSlip, AdvanceSlip, Command, Commits, QUEUE, Slip, Write, Writer};
+pub(crate) use queue::{AcceptSlip, AdvanceSlip, Command, Commits, LaneChanges, QUEUE, Slip, Write, Writer};
 #[cfg(test)]
 pub(crate) use queue::{Answer, Desk};
 pub(crate) use settings::{APPLIED, DROPPED, PENDING};

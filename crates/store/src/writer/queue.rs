@@ -8,6 +8,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use payout::time::Millis;
 use sea_orm::{DatabaseConnection, DatabaseTransaction};
@@ -41,6 +42,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) newest: Millis,
     /// The audit log's newest entry, once it was read.
     pub(crate) audit_head: Option<audit::Head>,
+    /// How many lanes have changed otherwise than by a payout that took a token.
+    pub(crate) lanes: u64,
 }
 
 /// A command's answer: the outer error is the database's and undoes the transaction, the inner one is the command's
@@ -140,7 +143,11 @@ pub(crate) struct Writer {
     purged: Millis,
     lock: Lock,
     commits: Commits,
+    lanes: LaneChanges,
 }
+
+/// How often lanes have changed otherwise than by a payout that took a token; counted after the commit.
+pub(crate) type LaneChanges = Arc<AtomicU64>;
 
 /// The count of commits, in the database and beside it.
 pub(crate) struct Commits {
@@ -158,20 +165,27 @@ impl Commits {
 
     /// Counts a transaction that has changed something.
     async fn enter(&mut self, tx: &DatabaseTransaction) -> Result<(), StoreError> {
-        if dialect::changed_rows(tx).await? == self.changed {
+        let before = dialect::changed_rows(tx).await?;
+        if before == self.changed {
             return Ok(());
         }
-        head::count(tx, self.count + 1).await?;
-        self.changed = dialect::changed_rows(tx).await?;
+        let counted = head::count(tx, self.count + 1).await?;
+        self.changed = before.saturating_add(i64::try_from(counted).unwrap_or(0));
         self.count += 1;
         Ok(())
     }
 }
 
 impl Writer {
-    pub(crate) fn new(connection: DatabaseConnection, mint: Arc<Mint>, lock: Lock, commits: Commits) -> Self {
+    pub(crate) fn new(
+        connection: DatabaseConnection,
+        mint: Arc<Mint>,
+        lock: Lock,
+        commits: Commits,
+        lanes: LaneChanges,
+    ) -> Self {
         let usage = UsageCache::default();
-        Self { connection, usage, mint, purged: Millis::default(), lock, commits }
+        Self { connection, usage, mint, purged: Millis::default(), lock, commits, lanes }
     }
 
     /// Runs until the queue is closed and empty.
@@ -181,6 +195,13 @@ impl Writer {
         loop {
             if queue.recv_many(&mut batch, BATCH).await == 0 {
                 break;
+            }
+            // Whoever was answered by the last commit is about to ask again, and shares this one.
+            tokio::task::yield_now().await;
+            while batch.len() < BATCH
+                && let Ok(command) = queue.try_recv()
+            {
+                batch.push(command);
             }
             let (close, work): (Vec<_>, Vec<_>) =
                 batch.drain(..).partition(|command| matches!(command, Command::Close(_)));
@@ -236,15 +257,23 @@ impl Writer {
 
     async fn transaction(&mut self, work: &mut [Command]) -> Result<(), StoreError> {
         let tx = dialect::begin(&self.connection).await?;
-        let mut desk =
-            Desk { tx: &tx, usage: &mut self.usage, mint: &self.mint, newest: self.purged, audit_head: None };
+        let mut desk = Desk {
+            tx: &tx,
+            usage: &mut self.usage,
+            mint: &self.mint,
+            newest: self.purged,
+            audit_head: None,
+            lanes: 0,
+        };
         let carried_out = match carry_out(&mut desk, work, &mut self.purged).await {
             Ok(()) => self.commits.enter(&tx).await,
             error => error,
         };
+        let lanes = desk.lanes;
         match carried_out {
             Ok(()) => {
                 tx.commit().await?;
+                self.lanes.fetch_add(lanes, Ordering::Release);
                 self.commits.head.write(self.commits.count);
                 Ok(())
             }

@@ -97,7 +97,7 @@ fn key(row: &tokens::Model) -> (String, String, String) {
 
 /// The number at the end of a token's spelling (`nonce:7`), by which tokens of an address are ordered. A ticket waits for
 /// no other one, and has no place.
-fn position(token: &Token) -> Option<i64> {
+pub fn position(token: &Token) -> Option<i64> {
     let (kind, number) = token.as_str().rsplit_once(':')?;
     let plain = kind != "ticket" && number.bytes().all(|b| b.is_ascii_digit());
     if plain { number.parse().ok() } else { None }

@@ -146,3 +146,20 @@ async fn the_database_gives_no_token_away_while_its_payout_lives() {
     assert!(house.sql("DELETE FROM tokens").await.unwrap_err().contains("append-only"));
     assert_eq!(house.store.payout(row.cid()).await.unwrap(), Some(row));
 }
+
+#[tokio::test]
+async fn lanes_count_as_changed_when_a_token_comes_free_and_not_when_one_is_taken() {
+    let house = House::new().await;
+    let row = house.accepted("n-1").await;
+    let row = house.store.advance(building(&row, 7)).await.unwrap();
+    assert_eq!(house.store.lane_changes(), 0);
+    house
+        .advance(&row, vec![Event::Withdrawn { by: Withdrawal::Principal { by: person("ann") } }])
+        .await
+        .unwrap();
+    assert_eq!(house.store.lane_changes(), 1);
+    let other = house.accepted("n-2").await;
+    let paid = house.store.advance(building(&other, 7)).await.unwrap();
+    house.advance(&paid, vec![Event::SigningStarted]).await.unwrap();
+    assert_eq!(house.store.lane_changes(), 1);
+}

@@ -22,3 +22,4 @@ mod policy;
 mod settings;
 mod signing;
 mod speed;
+mod together;

@@ -223,3 +223,28 @@ async fn a_copy_that_was_made_in_the_middle_of_a_restore_begins_it_again() {
     assert_eq!((again.id, again.state), (restore.id, RestoreState::Importing), "co-signers tell once more");
     assert_eq!(house.store.restore_votes(restore.id).await.unwrap(), [], "what was read then is not this");
 }
+
+#[tokio::test]
+async fn the_number_of_a_payout_that_was_kept_out_is_taken() {
+    let house = House::new().await;
+    let restore = house.store.open_restore("heads".to_owned(), None, at(1)).await.unwrap();
+    let request = house.request("lost-1");
+    let kept_out = Finding {
+        project: request.project,
+        outcome: Outcome::KeptOut,
+        why: Some("nobody keeps what it was made for".to_owned()),
+        ..finding(restore.id, 1, 1)
+    };
+    house.store.record_finding(kept_out.clone()).await.unwrap();
+    let refusal = house.store.accept(request).await.unwrap_err();
+    assert!(matches!(refusal, AcceptRefusal::DuplicateBusinessNumber), "{refusal:?}");
+    // What is imported is that very payout, at another try.
+    let import = store::Accept { cause: payout::life::Cause::Import, ..house.request("lost-1") };
+    house.store.accept(import).await.unwrap();
+    // Another number, and the same one once the payout is there or in another project, are not held up.
+    house.store.accept(house.request("lost-2")).await.unwrap();
+    let elsewhere =
+        Finding { project: payout::ids::ProjectId::new(99).unwrap(), ..finding(restore.id, 3, 1) };
+    house.store.record_finding(Finding { outcome: Outcome::KeptOut, ..elsewhere }).await.unwrap();
+    house.store.accept(house.request("lost-3")).await.unwrap();
+}

@@ -6,6 +6,7 @@
 mod contract;
 mod rpc;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
@@ -65,6 +66,8 @@ pub enum Pace {
     Second,
     /// Four a second.
     Quarter,
+    /// Ten a second.
+    Tenth,
 }
 
 impl Pace {
@@ -73,6 +76,7 @@ impl Pace {
         match self {
             Self::Second => 1000,
             Self::Quarter => 250,
+            Self::Tenth => 100,
         }
     }
 }
@@ -89,6 +93,8 @@ pub struct Sum<'a> {
 /// A running chain.
 #[derive(Debug)]
 pub struct Anvil {
+    /// As it is started again, on the port that it has now.
+    program: Program,
     running: Running,
     rpc: Rpc,
     contracts: Contracts,
@@ -116,13 +122,22 @@ impl Anvil {
         let block_time = match pace {
             Pace::Second => "1",
             Pace::Quarter => "0.25",
+            Pace::Tenth => "0.1",
         };
-        let arguments =
-            ["--port", "0", "--chain-id", network, "--slots-in-an-epoch", "1", "--block-time", block_time];
-        let program = Program {
+        let mut arguments: Vec<OsString> =
+            ["--port", "0", "--chain-id", network, "--slots-in-an-epoch", "1", "--block-time", block_time]
+                .map(Into::into)
+                .to_vec();
+        if pace == Pace::Quarter {
+            // Where the chain of a test waits for the node's next start. A demo's grows too long for that.
+            let state = logs.join("anvil-state.json");
+            let _ = std::fs::remove_file(&state);
+            arguments.extend(["--state".into(), state.into()]);
+        }
+        let mut program = Program {
             name: "anvil".to_owned(),
             path: place::anvil()?,
-            arguments: arguments.into_iter().map(Into::into).collect(),
+            arguments,
             environment: Vec::new(),
             log: logs.join("anvil.log"),
             records: records.to_owned(),
@@ -132,9 +147,27 @@ impl Anvil {
         let mut running = program.start()?;
         let log = program.log.clone();
         let address = running.until("start to listen", PATIENCE, async || listening(&log)).await?;
+        if let Some((_, port)) = address.rsplit_once(':') {
+            program.arguments[1] = port.into();
+        }
         let rpc = Rpc::new(format!("http://{address}"));
         let contracts = contract::deploy_all(&rpc).await?;
-        Ok(Self { running, rpc, contracts })
+        Ok(Self { program, running, rpc, contracts })
+    }
+
+    /// Stops the node in good order and starts it again where it was, with its chain. What waited for a block is
+    /// forgotten. Only for a chain of [`Pace::Quarter`].
+    ///
+    /// # Errors
+    /// [`AnvilError::Process`].
+    pub async fn restart(&mut self) -> Result<(), AnvilError> {
+        self.running.ask_to_stop();
+        self.running.wait(PATIENCE).await;
+        self.running.replace(&self.program)?;
+        let rpc = &self.rpc;
+        let answers = async || rpc.ask("eth_chainId", json!([])).await.ok();
+        self.running.until("answer again", PATIENCE, answers).await?;
+        Ok(())
     }
 
     /// The node's URL, without a trailing slash.
@@ -197,6 +230,21 @@ impl Anvil {
             contract::mined(&self.rpc, &txid, PATIENCE).await?;
         }
         Ok(())
+    }
+
+    /// Waits until what is in a block now can't be reorganised away any more.
+    ///
+    /// # Errors
+    /// [`RpcError`]; [`AnvilError::Process`] when no blocks come.
+    pub async fn make_final(&mut self) -> Result<(), AnvilError> {
+        let head = self.rpc.quantity("eth_blockNumber", json!([])).await?;
+        let rpc = &self.rpc;
+        let is_final = async || {
+            let block = rpc.ask("eth_getBlockByNumber", json!(["finalized", false])).await.ok()?;
+            let number = block["number"].as_str()?.parse::<U256>().ok()?;
+            (number >= head).then_some(())
+        };
+        Ok(self.running.until("make blocks final", PATIENCE, is_final).await?)
     }
 
     /// How many transactions of an address are in blocks: its next nonce.

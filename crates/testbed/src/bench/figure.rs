@@ -16,6 +16,11 @@ pub(super) fn ratio(part: (u64, Duration), whole: (u64, Duration)) -> Value {
     decimal(rate(part) * 100 / rate(whole).max(1), 100)
 }
 
+/// What one of so many took, milliseconds with two decimal places.
+pub(super) fn each_ms(whole: Duration, count: u64) -> Value {
+    decimal(whole.as_micros() / u128::from(count.max(1)) / 10, 100)
+}
+
 /// `value / unit`, as a JSON number.
 #[expect(
     clippy::disallowed_types,
@@ -42,6 +47,8 @@ mod tests {
         assert_eq!(per_second(100, Duration::from_secs(3)), serde_json::json!(33.3));
         let (half, whole) = ((50, Duration::from_secs(1)), (100, Duration::from_secs(1)));
         assert_eq!(ratio(half, whole), serde_json::json!(0.5));
+        assert_eq!(each_ms(Duration::from_micros(12_399), 2), serde_json::json!(6.19));
+        assert_eq!(each_ms(Duration::from_secs(1), 0), serde_json::json!(1000.0));
     }
 
     #[test]

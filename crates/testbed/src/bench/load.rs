@@ -17,6 +17,8 @@ use crate::vendor::Order;
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Questions at once.
 const WIDTH: usize = 16;
+/// How often one looks whether all are sent.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// When a payout passed its stations, milliseconds since the Unix epoch.
 struct Stations {
@@ -30,14 +32,19 @@ fn order(stage: &Stage) -> Order {
     Order { callback_url: None, ..stage.order(&coin, "0.0001") }
 }
 
-/// Accepts so many payouts at once, and waits until all are signed: how many signatures in which time, from the first
-/// to the last.
-pub(super) async fn backlog(stage: &Stage, count: usize) -> Result<(u64, Duration), DemoError> {
+/// Accepts so many payouts at once, and waits until all are sent.
+pub(super) async fn backlog(stage: &Stage, count: u32) -> Result<Vec<i64>, DemoError> {
     let vendor = stage.deployment.vendor()?;
     let asks = futures::stream::iter((0..count).map(|_| accept(stage, &vendor))).buffer_unordered(WIDTH);
     let cids: Vec<Result<i64, DemoError>> = asks.collect().await;
     let cids = cids.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let stations = wait(stage, &cids).await?;
+    drain(stage).await?;
+    Ok(cids)
+}
+
+/// How many of these were signed in which time, from the first to the last.
+pub(super) async fn signed(stage: &Stage, cids: &[i64]) -> Result<(u64, Duration), DemoError> {
+    let stations = read(stage, cids).await?;
     let first = stations.iter().map(|stations| stations.signed).min().unwrap_or_default();
     let last = stations.iter().map(|stations| stations.signed).max().unwrap_or_default();
     // The first one begins the time and is not counted.
@@ -62,7 +69,8 @@ pub(super) async fn steady(stage: &Stage, per_s: u32, length: Duration) -> Resul
     while let Some(cid) = asked.next().await {
         cids.push(cid?);
     }
-    let stations = wait(stage, &cids).await?;
+    drain(stage).await?;
+    let stations = read(stage, &cids).await?;
     let mut times: Vec<i64> =
         stations.iter().map(|stations| stations.broadcast - stations.accepted).collect();
     times.sort_unstable();
@@ -113,25 +121,40 @@ fn refused(order: &Order, reply: crate::vendor::Reply) -> DemoError {
     }
 }
 
-/// Waits until every payout was broadcast, and reads their histories.
-async fn wait(stage: &Stage, cids: &[i64]) -> Result<Vec<Stations>, DemoError> {
-    let person = stage.deployment.person(OPERATOR)?;
+/// Waits until every payout was sent. Only counts are read: looking must not slow down what is looked at.
+async fn drain(stage: &Stage) -> Result<(), DemoError> {
+    let status = format!("{}/status", stage.deployment.doors()?.operator_url());
+    let http = crate::vendor::http_client(Duration::from_secs(10));
     let start = Instant::now();
-    let mut all = Vec::new();
-    for cid in cids {
-        loop {
-            if let Some(stations) = stations(&person, *cid).await? {
-                all.push(stations);
-                break;
-            }
-            if start.elapsed() > PATIENCE {
-                let waited_s = PATIENCE.as_secs();
-                let why = "it was not broadcast".to_owned();
-                return Err(DemoError::Stuck { cid: *cid, status: -1, waited_s, why });
-            }
-            // Seldom: looking must not slow down what is looked at.
-            tokio::time::sleep(Duration::from_millis(500)).await;
+    loop {
+        let sheet: Option<serde_json::Value> =
+            async { http.get(&status).send().await.ok()?.json().await.ok() }.await;
+        let lines = sheet.as_ref().and_then(|sheet| sheet["queue"].as_array());
+        if lines.is_some_and(|lines| lines.iter().all(is_sent)) {
+            return Ok(());
         }
+        if start.elapsed() > PATIENCE {
+            let waited_s = PATIENCE.as_secs();
+            let why = sheet
+                .map_or_else(|| "the gateway does not say".to_owned(), |sheet| sheet["queue"].to_string());
+            return Err(DemoError::Stuck { cid: 0, status: -1, waited_s, why });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Whether the payouts of a line of the status are on their way, or have ended.
+fn is_sent(line: &serde_json::Value) -> bool {
+    matches!(line["step"].as_str(), None | Some("confirm"))
+}
+
+/// Reads the histories of payouts that were sent.
+async fn read(stage: &Stage, cids: &[i64]) -> Result<Vec<Stations>, DemoError> {
+    let person = stage.deployment.person(OPERATOR)?;
+    let mut all = Vec::with_capacity(cids.len());
+    for cid in cids {
+        let unsent = || DemoError::Wrong { cid: *cid, what: "it was not sent".to_owned() };
+        all.push(stations(&person, *cid).await?.ok_or_else(unsent)?);
     }
     Ok(all)
 }

@@ -1,12 +1,15 @@
 //! `bursar-demo bench`: figures of this machine.
 //!
 //! - Signatures a second through gateway and co-signer processes, with every check, journal and database write, against
-//!   the bare library ([`bare`]) on the same cores in the same run.
+//!   the bare library ([`bare`]) on the same cores in the same run. The chain and whoever makes the load take the same
+//!   cores, so the same is said for each second of processor time that gateway and co-signers spent.
+//! - What a payout costs from its request to its broadcast, processor time by process.
 //! - The time from accepting to broadcasting at a steady rate.
 //! - Payouts accepted a second, each on disk before its reply, with 64 callers over HTTP.
 //! - The memory of each process.
 
 mod bare;
+mod cpu;
 mod figure;
 mod load;
 mod memory;
@@ -14,6 +17,7 @@ mod memory;
 use std::path::Path;
 use std::time::Duration;
 
+use bare::Bare;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -24,7 +28,7 @@ use crate::progress::Progress;
 /// How long the bare library signs.
 const BARE: Duration = Duration::from_secs(6);
 /// Payouts that wait to be signed at once.
-const BACKLOG: usize = 400;
+const BACKLOG: u32 = 400;
 /// Payouts a second of the steady rate, and for how long.
 const STEADY_PER_S: u32 = 20;
 const STEADY: Duration = Duration::from_secs(15);
@@ -35,10 +39,15 @@ const ASKING: Duration = Duration::from_secs(6);
 /// The last line on standard output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figures {
-    /// Signatures a second: `system`, `bare`, and their `ratio`.
+    /// Signatures a second: `system`, `bare`, and their `ratio`; and the same `per_cpu_s`, for each second of processor
+    /// time, of gateway and co-signers only.
     pub signatures: Value,
+    /// Processor time from a payout's request to its broadcast by process, milliseconds; `bare` is that of both parties.
+    pub cpu_ms_per_payout: Value,
     /// Payouts accepted a second.
     pub accepts_per_s: Value,
+    /// Processor time of an accepted payout by process, milliseconds.
+    pub cpu_ms_per_accept: Value,
     /// From accepting to broadcasting at 20 a second, milliseconds: `p50`, `p99`, `payouts`.
     pub accept_to_broadcast_ms: Value,
     /// Resident memory by process, MiB: before the first payout, and at the end.
@@ -56,15 +65,23 @@ pub async fn run(root: &Path, progress: &Progress) -> Result<Figures, DemoError>
 
     let step = progress.step("bare library");
     let bare = bare_library().await?;
-    step.done(&format!("{} signatures/s by two threads", figure::per_second(bare.0, bare.1)));
+    let bare_rate = figure::per_second(bare.count, bare.took);
+    step.done(&format!("{bare_rate} signatures/s by two threads"));
 
     // The bare library keeps two threads busy: so do two co-signers. The third would take their cores.
     stage.deployment.kill_cosigner(Plan::BENCH.cosigners);
     let step = progress.step("signatures");
-    let system = load::backlog(&stage, BACKLOG).await?;
-    let rate = figure::per_second(system.0, system.1);
-    let ratio = figure::ratio(system, bare);
+    let idle = cpu::spent(&mut stage.deployment);
+    let cids = load::backlog(&stage, BACKLOG).await?;
+    let spent = cpu::spent(&mut stage.deployment).since(&idle);
+    let system = load::signed(&stage, &cids).await?;
+    let signatures = signatures(system, &spent, bare);
+    let (rate, ratio) = (&signatures["system"], &signatures["ratio"]);
     step.done(&format!("{rate} signatures/s through gateway and co-signers: {ratio} of the bare library"));
+    let step = progress.step("processor time");
+    let mut cpu_ms_per_payout = each_ms(&spent, u64::from(BACKLOG));
+    step.done(&format!("{} a payout, request to broadcast", told_ms(&cpu_ms_per_payout)));
+    cpu_ms_per_payout.insert("bare".to_owned(), figure::each_ms(bare.spent, bare.count));
 
     let step = progress.step("accept to broadcast");
     let times = load::steady(&stage, STEADY_PER_S, STEADY).await?;
@@ -78,20 +95,48 @@ pub async fn run(root: &Path, progress: &Progress) -> Result<Figures, DemoError>
         stage.deployment.kill_cosigner(index);
     }
     let step = progress.step("durable accepts");
+    let idle = cpu::spent(&mut stage.deployment);
     let (accepted, took) = load::callers(&stage, CALLERS, ASKING).await?;
+    let cpu_ms_per_accept = each_ms(&cpu::spent(&mut stage.deployment).since(&idle), accepted);
     let accepts = figure::per_second(accepted, took);
-    step.done(&format!("{accepts}/s with {CALLERS} callers"));
+    step.done(&format!("{accepts}/s with {CALLERS} callers; {}", told_ms(&cpu_ms_per_accept)));
 
     let step = progress.step("memory");
     let told: Vec<String> = after.iter().map(|(name, mib)| format!("{name} {mib} MiB")).collect();
     step.done(&told.join(", "));
     stage.stop().await;
     Ok(Figures {
-        signatures: json!({"system": rate, "bare": figure::per_second(bare.0, bare.1), "ratio": ratio}),
+        signatures,
+        cpu_ms_per_payout: cpu_ms_per_payout.into(),
         accepts_per_s: accepts,
+        cpu_ms_per_accept: cpu_ms_per_accept.into(),
         accept_to_broadcast_ms: json!({"p50": p50, "p99": p99, "payouts": times.len()}),
         memory_mib: json!({"idle": table(before), "loaded": table(after)}),
     })
+}
+
+fn signatures(system: (u64, Duration), spent: &cpu::Spent, bare: Bare) -> Value {
+    // All payouts were paid for, the first one too, which the rate does not count.
+    let (whole, library) = ((u64::from(BACKLOG), spent.wallet()), (bare.count, bare.spent));
+    json!({
+        "system": figure::per_second(system.0, system.1),
+        "bare": figure::per_second(bare.count, bare.took),
+        "ratio": figure::ratio(system, (bare.count, bare.took)),
+        "per_cpu_s": {
+            "system": figure::per_second(whole.0, whole.1),
+            "bare": figure::per_second(library.0, library.1),
+            "ratio": figure::ratio(whole, library),
+        },
+    })
+}
+
+fn each_ms(spent: &cpu::Spent, count: u64) -> Map<String, Value> {
+    spent.each().map(|(name, spent)| (name.to_owned(), figure::each_ms(spent, count))).collect()
+}
+
+fn told_ms(each: &Map<String, Value>) -> String {
+    let told: Vec<String> = each.iter().map(|(name, ms)| format!("{name} {ms} ms")).collect();
+    told.join(", ")
 }
 
 fn table(memory: Vec<(String, u64)>) -> Map<String, Value> {
@@ -99,7 +144,7 @@ fn table(memory: Vec<(String, u64)>) -> Map<String, Value> {
 }
 
 /// In a thread of its own, so that a signal is heard meanwhile.
-async fn bare_library() -> Result<(u64, Duration), DemoError> {
+async fn bare_library() -> Result<Bare, DemoError> {
     let (tell, told) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         // Nobody listens any more when we were told to stop.

@@ -13,7 +13,9 @@ use crate::deployment::cast::{FINANCE, OPERATOR, TREASURY};
 use crate::people::{Person, PersonError};
 use crate::vendor::{Order, Vendor, VendorError};
 
-/// Between two tries.
+/// Payouts on a page of the list.
+const PAGE: u32 = 200;
+/// Between two tries of somebody who can't wait.
 const PAUSE: Duration = Duration::from_millis(25);
 
 /// Whose approval the demo's rules ask for, in their order.
@@ -48,6 +50,17 @@ pub struct Payout {
     pub cid: i64,
 }
 
+/// What the gateway says of a payout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It has this status.
+    At(i64),
+    /// It knows no such payout.
+    Unknown,
+    /// Nothing.
+    Silence,
+}
+
 /// Whoever asks, approves and looks.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -55,6 +68,7 @@ pub struct Caller {
     approvers: Vec<Person>,
     watcher: Person,
     patience: Duration,
+    pause: Duration,
 }
 
 impl Caller {
@@ -65,13 +79,15 @@ impl Caller {
             approvers: APPROVERS.into_iter().map(person).collect::<Result<_, _>>()?,
             watcher: person(OPERATOR)?,
             patience: PATIENCE,
+            pause: PAUSE,
         })
     }
 
-    /// The same, who waits this long for an answer.
+    /// The same, who waits this long for an answer, and so long between two tries.
     #[must_use]
-    pub const fn waiting(mut self, patience: Duration) -> Self {
+    pub const fn waiting(mut self, patience: Duration, pause: Duration) -> Self {
         self.patience = patience;
+        self.pause = pause;
         self
     }
 
@@ -112,19 +128,24 @@ impl Caller {
                 Err(error) => transient(error)?.to_string(),
             };
             self.patient(start, "an answer to a request", || seen)?;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(self.pause).await;
         }
     }
 
-    /// The number of a payout whose answer was lost. A real caller asks by its own number from then on.
+    /// The number of a payout whose answer was lost. A real caller asks by its own number from then on; what it is told
+    /// then does not say ours.
     async fn by_number(&self, number: &str) -> Result<Option<i64>, CrashError> {
-        let newest = ListQuery { limit: Some(1000), ..ListQuery::default() };
-        match self.watcher.told(self.watcher.client().payouts(&newest).await) {
-            Ok(lines) => {
-                let found = lines.iter().find(|line| line.third_party_id.as_str() == number);
-                Ok(found.map(|line| line.cid.get()))
+        let mut page = ListQuery { limit: Some(PAGE), ..ListQuery::default() };
+        loop {
+            let lines = match self.watcher.told(self.watcher.client().payouts(&page).await) {
+                Ok(lines) => lines,
+                Err(error) => return unanswered(error).map(|_| None),
+            };
+            if let Some(line) = lines.iter().find(|line| line.third_party_id.as_str() == number) {
+                return Ok(Some(line.cid.get()));
             }
-            Err(error) => unanswered(error).map(|_| None),
+            let Some(last) = lines.last() else { return Ok(None) };
+            page.before = Some(last.cid);
         }
     }
 
@@ -148,7 +169,7 @@ impl Caller {
                     Err(error) => unanswered(error)?.to_string(),
                 };
                 self.patient(start, "an approval", || seen)?;
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(self.pause).await;
             }
         }
         Ok(())
@@ -159,9 +180,21 @@ impl Caller {
     /// # Errors
     /// An answer that is none.
     pub async fn status(&self, cid: i64) -> Result<Option<i64>, CrashError> {
+        Ok(match self.standing(cid).await? {
+            Standing::At(status) => Some(status),
+            Standing::Unknown | Standing::Silence => None,
+        })
+    }
+
+    /// What the gateway says of a payout.
+    ///
+    /// # Errors
+    /// An answer that is none.
+    pub async fn standing(&self, cid: i64) -> Result<Standing, CrashError> {
         match self.vendor.query(cid).await {
-            Ok(reply) => Ok(reply.data["status"].as_i64()),
-            Err(error) => transient(error).map(|_| None),
+            Ok(reply) if reply.code == "E0014" => Ok(Standing::Unknown),
+            Ok(reply) => Ok(reply.data["status"].as_i64().map_or(Standing::Silence, Standing::At)),
+            Err(error) => transient(error).map(|_| Standing::Silence),
         }
     }
 
@@ -178,7 +211,7 @@ impl Caller {
                 Err(error) => transient(error)?.to_string(),
             };
             self.patient(start, "an answer to a query", || seen)?;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(self.pause).await;
         }
     }
 
@@ -205,7 +238,7 @@ impl Caller {
     pub async fn is_done(&self, stage: &Stage, cid: i64, ends: &[i64]) -> Result<bool, CrashError> {
         let Some(status) = self.status(cid).await? else { return Ok(false) };
         if ends.contains(&status) {
-            return Ok(stage.receiver.of(cid).iter().any(|callback| callback.acknowledged));
+            return Ok(stage.receiver.has_acknowledged(cid));
         }
         if matches!(status, 2 | 3 | 4 | 6 | 7) {
             let what = format!("it ended at {status}, not at {ends:?}");
@@ -218,7 +251,8 @@ impl Caller {
 /// An error that passes: nobody was there, or somebody went away in the middle.
 fn transient(error: VendorError) -> Result<VendorError, CrashError> {
     match error {
-        VendorError::Unreachable { .. } => Ok(error),
+        // 503 is for a gateway that learns from the co-signers what its database lacks.
+        VendorError::Unreachable { .. } | VendorError::Shape { status: 503, .. } => Ok(error),
         VendorError::Shape { .. } => Err(error.into()),
     }
 }

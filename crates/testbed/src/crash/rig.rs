@@ -7,7 +7,7 @@ use super::caller::Caller;
 use super::{CrashError, compile};
 use crate::anvil::Pace;
 use crate::demo::Stage;
-use crate::deployment::{Deployment, Plan};
+use crate::deployment::{Deployment, Plan, Tuning};
 use crate::fixture;
 use crate::process::{Running, log_tail};
 
@@ -28,9 +28,10 @@ pub struct Rig {
     order: PathBuf,
 }
 
-/// A test's deployment of this size: blocks come fast.
+/// A test's deployment of this size: blocks come fast, and are looked at as often.
 pub const fn plan(threshold: u8, cosigners: u8) -> Plan {
-    Plan { pace: Pace::Quarter, ..Plan::test(threshold, cosigners) }
+    let tuning = Tuning { poll_ms: 50, ..Tuning::DEFAULT };
+    Plan { pace: Pace::Tenth, tuning, ..Plan::test(threshold, cosigners) }
 }
 
 impl Rig {

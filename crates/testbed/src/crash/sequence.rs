@@ -76,7 +76,7 @@ pub async fn through(rig: &mut Rig, points: &[&str]) -> Result<Vec<Payout>, Cras
         crowd.until_death(rig, point, road).await?;
         before = Some(point);
     }
-    let payouts = crowd.to_the_end(rig).await?;
+    let payouts = crowd.end(rig).await?;
     let caller = rig.caller()?;
     for payout in &payouts {
         proof::paid_once(&rig.stage, &caller, payout).await?;
@@ -117,7 +117,7 @@ impl Crowd {
         }
     }
 
-    async fn to_the_end(mut self, rig: &mut Rig) -> Result<Vec<Payout>, CrashError> {
+    async fn end(mut self, rig: &mut Rig) -> Result<Vec<Payout>, CrashError> {
         let start = Instant::now();
         loop {
             rig.revive()?;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
-use super::Plan;
+use super::{Nodes, Plan};
 use crate::ledgers::{Ledgers, tron, xrp};
 
 /// The gateway's doors, as it says them in its addresses file.
@@ -37,9 +37,11 @@ pub(super) fn free_doors() -> Doors {
 }
 
 /// `gateway.toml`.
-pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &[String], ledgers: Option<&Ledgers>) -> String {
+pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &Nodes, ledgers: Option<&Ledgers>) -> String {
+    let Nodes { urls, witnesses } = nodes;
     let Doors { api, operator, cosigner } = doors;
-    let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms, pauses_s } = plan.tuning;
+    let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms, outbid_after_s, pauses_s } =
+        plan.tuning;
     let mut text = format!(
         r#"genesis = "../genesis.json"
 
@@ -75,10 +77,12 @@ filter = "{}"
 
 [[chain]]
 chain_id = "60"
-nodes = {nodes:?}
+nodes = {urls:?}
+witnesses = {witnesses}
 finality = "finalized"
 lane_window = {lane_window}
 poll_ms = {poll_ms}
+outbid_after_s = {outbid_after_s}
 "#,
         rate_per_s.saturating_mul(2),
         plan.log,
@@ -139,6 +143,8 @@ pub struct Tuning {
     pub lane_window: u16,
     /// How often the chain is looked at, milliseconds.
     pub poll_ms: u32,
+    /// How long what was sent may wait before a higher offer is made for it, seconds.
+    pub outbid_after_s: u32,
     /// The pauses between tries of a callback, seconds.
     pub pauses_s: &'static [u32],
 }
@@ -151,6 +157,7 @@ impl Tuning {
         parallel: 32,
         lane_window: 16,
         poll_ms: 250,
+        outbid_after_s: 60,
         pauses_s: &[1, 2, 4, 8, 30, 60, 300],
     };
     /// For a benchmark.

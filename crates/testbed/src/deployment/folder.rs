@@ -135,7 +135,7 @@ impl Folder {
 }
 
 /// With the permissions: a co-signer refuses a folder that others can read.
-fn copy_tree(from: &Path, to: &Path, without: &[&Path]) -> std::io::Result<()> {
+pub(crate) fn copy_tree(from: &Path, to: &Path, without: &[&Path]) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::config::{self, Doors, cosigner_name};
-use super::{Deployment, DeploymentError, GATEWAY};
+use super::{Deployment, DeploymentError, GATEWAY, Nodes};
 use crate::ledgers::Ledgers;
 use crate::place;
 use crate::process::{Program, Running};
@@ -45,8 +45,8 @@ impl Deployment {
     /// # Errors
     /// [`DeploymentError`].
     pub async fn start_gateway(&mut self) -> Result<(), DeploymentError> {
-        let nodes = [self.anvil.url().to_owned()];
-        self.start_gateway_on(&nodes).await
+        let nodes = self.nodes();
+        self.start_gateway_with(&nodes).await
     }
 
     /// Starts the gateway on the ports that it had before, without waiting for it.
@@ -54,8 +54,7 @@ impl Deployment {
     /// # Errors
     /// [`DeploymentError`]; [`DeploymentError::NotRunning`] before its first start.
     pub fn launch_gateway(&mut self) -> Result<(), DeploymentError> {
-        let nodes = [self.anvil.url().to_owned()];
-        self.configure_gateway(&self.doors()?, &nodes)?;
+        self.configure_gateway(&self.doors()?, &self.nodes())?;
         self.gateway = Some(self.gateway_program()?.start()?);
         Ok(())
     }
@@ -64,7 +63,11 @@ impl Deployment {
     ///
     /// # Errors
     /// [`DeploymentError`].
-    pub async fn start_gateway_on(&mut self, nodes: &[String]) -> Result<(), DeploymentError> {
+    pub async fn start_gateway_on(&mut self, urls: &[String]) -> Result<(), DeploymentError> {
+        self.start_gateway_with(&Nodes { urls: urls.to_vec(), witnesses: 1 }).await
+    }
+
+    async fn start_gateway_with(&mut self, nodes: &Nodes) -> Result<(), DeploymentError> {
         let doors = self.doors.unwrap_or_else(config::free_doors);
         self.configure_gateway(&doors, nodes)?;
         let addresses = self.folder.addresses();
@@ -85,7 +88,7 @@ impl Deployment {
         Ok(())
     }
 
-    fn configure_gateway(&self, doors: &Doors, nodes: &[String]) -> Result<(), DeploymentError> {
+    fn configure_gateway(&self, doors: &Doors, nodes: &Nodes) -> Result<(), DeploymentError> {
         let path = self.folder.gateway_config();
         let text = config::gateway(&self.plan, doors, nodes, self.ledgers.as_ref());
         std::fs::write(&path, text).map_err(DeploymentError::file(&path))

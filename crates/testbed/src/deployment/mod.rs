@@ -190,8 +190,19 @@ pub struct Deployment {
     doors: Option<Doors>,
     gateway: Option<Running>,
     cosigners: BTreeMap<u8, Running>,
+    /// The nodes that the gateway asks, where that is not the chain's own alone.
+    nodes: Option<Nodes>,
     /// The file that names a crash point, if the programs that have them are started.
     crash_order: Option<PathBuf>,
+}
+
+/// The nodes that a gateway asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nodes {
+    /// Their URLs, without trailing slashes.
+    pub urls: Vec<String>,
+    /// How many of them must agree on a final status.
+    pub witnesses: u8,
 }
 
 impl Deployment {
@@ -237,6 +248,7 @@ impl Deployment {
         cast: Cast,
         (anvil, ledgers): (Anvil, Option<Ledgers>),
     ) -> Self {
+        let cosigners = BTreeMap::new();
         Self {
             folder,
             plan,
@@ -246,7 +258,8 @@ impl Deployment {
             ledgers,
             doors: None,
             gateway: None,
-            cosigners: BTreeMap::new(),
+            cosigners,
+            nodes: None,
             crash_order: None,
         }
     }
@@ -274,6 +287,17 @@ impl Deployment {
     /// Starts the programs that have crash points from now on. They die at the point that the file `order` names.
     pub fn use_crash_points(&mut self, order: PathBuf) {
         self.crash_order = Some(order);
+    }
+
+    /// Starts the gateway with these nodes from now on, in place of the chain's own.
+    pub fn use_nodes(&mut self, nodes: Nodes) {
+        self.nodes = Some(nodes);
+    }
+
+    /// The nodes that the gateway is started with.
+    fn nodes(&self) -> Nodes {
+        let own = || Nodes { urls: vec![self.anvil.url().to_owned()], witnesses: 1 };
+        self.nodes.clone().unwrap_or_else(own)
     }
 
     /// Its chain.

@@ -18,7 +18,7 @@ pub enum RuleSet {
     /// The demo's: our own addresses refused, small amounts automatic, larger ones in two steps of people.
     Demo,
     /// The demo's, and before them rules that provoke what the demo does not show: a refusal by rule, a short time to
-    /// approve, a caller's own signature.
+    /// approve, a caller's own signature. After them rules for voids and raised caps.
     Tests,
     /// For attacks: besides the demo's, automatic rules whose limits three payouts reach, each for a project of its own,
     /// one that has hours, rules for voids and raised caps, and a fee budget that ten payouts at the cap burn.
@@ -70,8 +70,9 @@ decimals = 6
         (Budget::Day, _) => (1000, "20"),
         (Budget::Unbounded, _) => (1_000_000, "10000"),
     };
+    let raised_cap = if set == RuleSet::Tests { "raised_cap = \"0.05\"\n" } else { "" };
     text.push_str(&format!(
-        "\n[[fee]]\nchain_id = \"60\"\ncap = \"0.01\"\nwindow = \"24h\"\nwindow_sum = \"{fees}\"\n"
+        "\n[[fee]]\nchain_id = \"60\"\ncap = \"0.01\"\n{raised_cap}window = \"24h\"\nwindow_sum = \"{fees}\"\n"
     ));
     if ledgers.is_some() {
         // On XRP fees are tiny; on TRON a token transfer to a new recipient burns about 27 TRX without rented energy.
@@ -124,8 +125,13 @@ expires = "24h"
         table(&(count * 10).to_string()),
         table("10000"),
     ));
-    if set == RuleSet::Attacks {
-        text.push_str(LATER_ATTACKED_RULES);
+    match set {
+        RuleSet::Demo => {}
+        RuleSet::Tests => text.push_str(STUCK_RULES),
+        RuleSet::Attacks => {
+            text.push_str(LENIENT_RULE);
+            text.push_str(STUCK_RULES);
+        }
     }
     text
 }
@@ -250,15 +256,18 @@ outcome = "auto"
     text
 }
 
-/// What comes after `large`.
-const LATER_ATTACKED_RULES: &str = r#"
+/// What comes after `large`, for attacks.
+const LENIENT_RULE: &str = r#"
 [[rule]]
 id = "lenient"
 recipient = "external"
 outcome = "approve"
 steps = [{ group = "treasury", quorum = 1 }]
 expires = "24h"
+"#;
 
+/// What people may do about a payout that is stuck.
+const STUCK_RULES: &str = r#"
 [[rule]]
 id = "void"
 kind = "void"

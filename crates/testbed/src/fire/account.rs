@@ -1,5 +1,7 @@
 //! The account of a fire: what became of every payout, read from the chain and from what callers heard.
 
+use std::collections::BTreeSet;
+
 use payout::money::Amount;
 use serde::Serialize;
 
@@ -24,7 +26,8 @@ pub struct Account {
     pub lost: u64,
     /// They have not ended.
     pub stuck: u64,
-    /// Payouts whose caller was told their end, with a right signature and the right words, and said that it heard.
+    /// Payouts whose caller was told their end, with a right signature and the right words, and said that it heard. Or,
+    /// where a restored database had lost where to tell it, asked for itself, as the handbook has it.
     pub callbacks: u64,
 }
 
@@ -48,17 +51,31 @@ enum Fate {
     Stuck,
 }
 
+/// How a caller hears of the end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    ByCallback,
+    ByAsking,
+}
+
 /// Reads everything, and says what is not as it should be.
 ///
 /// # Errors
 /// [`FireError`] when chain or gateway can't be asked.
-pub async fn draw_up(rig: &Rig, outcome: &Outcome, progress: &Progress) -> Result<Account, FireError> {
+pub async fn draw_up(
+    rig: &Rig,
+    outcome: &Outcome,
+    untold: &BTreeSet<i64>,
+    progress: &Progress,
+) -> Result<Account, FireError> {
     let caller = rig.caller()?;
     let mut account = Account::default();
+    let (mut asked, mut arrivals) = (0_u64, 0);
     for (wanted, why) in &outcome.unanswered {
         account.payouts += 1;
         account.lost += 1;
         let arrived = arrived(rig, wanted).await?;
+        arrivals += usize::from(!arrived.is_zero());
         progress.say(&format!(
             "request {} has no answer ({arrived} arrived): {why}",
             wanted.order.third_party_id
@@ -66,7 +83,14 @@ pub async fn draw_up(rig: &Rig, outcome: &Outcome, progress: &Progress) -> Resul
     }
     for payout in outcome.ended.iter().chain(&outcome.unended) {
         account.payouts += 1;
-        let (fate, told) = one(rig, &caller, payout, progress).await?;
+        let by = if untold.contains(&payout.cid) && rig.stage.receiver.of(payout.cid).is_empty() {
+            asked += 1;
+            Heard::ByAsking
+        } else {
+            Heard::ByCallback
+        };
+        arrivals += usize::from(!arrived(rig, &payout.wanted).await?.is_zero());
+        let (fate, told) = one(rig, &caller, payout, by, progress).await?;
         match fate {
             Fate::Once => account.paid_once += 1,
             Fate::Twice => account.paid_twice += 1,
@@ -75,8 +99,10 @@ pub async fn draw_up(rig: &Rig, outcome: &Outcome, progress: &Progress) -> Resul
         }
         account.callbacks += u64::from(told);
     }
-    let paid = usize::try_from(account.paid_once).unwrap_or(usize::MAX);
-    match proof::no_other_transaction(&rig.stage, paid).await {
+    if asked > 0 {
+        progress.say(&format!("{asked} callers had to ask: a restored database had lost where to tell them"));
+    }
+    match proof::no_other_transaction(&rig.stage, arrivals).await {
         Ok(()) => {}
         Err(CrashError::Transactions { sent, paid }) => {
             progress.say(&format!("{sent} transactions left the wallet for {paid} payouts"));
@@ -87,11 +113,12 @@ pub async fn draw_up(rig: &Rig, outcome: &Outcome, progress: &Progress) -> Resul
     Ok(account)
 }
 
-/// What became of one, and whether its caller was told.
+/// What became of one, and whether its caller knows.
 async fn one(
     rig: &Rig,
     caller: &Caller,
     payout: &Payout,
+    by: Heard,
     progress: &Progress,
 ) -> Result<(Fate, bool), FireError> {
     let Payout { wanted, cid } = payout;
@@ -107,8 +134,10 @@ async fn one(
     let callbacks = rig.stage.receiver.of(*cid);
     let right =
         |callback: &crate::receiver::Received| callback.faults.is_empty() && callback.status() == status;
-    let told = callbacks.iter().all(right) && callbacks.iter().any(|callback| callback.acknowledged);
+    let heard = by == Heard::ByAsking || callbacks.iter().any(|callback| callback.acknowledged);
+    let told = callbacks.iter().all(right) && heard;
     let proved = match fate {
+        Fate::Once if by == Heard::ByAsking => None,
         Fate::Once => proof::paid_once(&rig.stage, caller, payout).await.err().map(|error| error.to_string()),
         Fate::Twice | Fate::Lost | Fate::Stuck => Some(format!(
             "at {status:?}, {arrived} of {due} base units arrived\n{}",

@@ -1,32 +1,40 @@
 //! Fire: payouts at random, and everything that can go wrong at random, for as long as one likes; then the account.
 //!
 //! - [`traffic`]: the payouts, and callers who keep trying.
-//! - [`mischief`]: kills, crash points, pauses, reorganisations, lost transactions, receivers that are dead.
+//! - [`mischief`]: kills, crash points, processes that hang, nodes that reorganise, forget, restart and lie, receivers that
+//!   are dead, old copies of databases and co-signers.
+//! - [`people`]: admins and operators, who freeze and lift, pause, and confirm what a restored database learnt.
 //! - [`account`]: what became of every payout, read from the chain and from what callers heard.
 //!
 //! The seed decides what happens in which order; the machine decides how it meets.
 
 pub mod account;
 pub mod mischief;
+pub mod people;
 pub mod traffic;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::copies::CopiesError;
 use crate::crash::CrashError;
 use crate::crash::compile;
 use crate::crash::rig::Rig;
-use crate::demo::{DemoError, stage};
-use crate::deployment::Plan;
+use crate::demo::{DemoError, Stage, stage};
+use crate::deployment::{Nodes, Plan};
 use crate::dice::Dice;
 use crate::progress::Progress;
+use crate::proxy::Proxy;
 
 use account::Account;
 use mischief::Mischief;
+use people::People;
 use traffic::Traffic;
 
 /// How long everything may take to settle once nothing goes wrong any more.
 const SETTLE: Duration = Duration::from_secs(240);
+/// The gateway asks so many nodes, and believes what all of them say.
+const NODES: u8 = 2;
 /// Between two lines of news.
 const NEWS: Duration = Duration::from_secs(15);
 /// Between two looks.
@@ -44,13 +52,19 @@ pub enum FireError {
     /// The chain.
     #[error(transparent)]
     Anvil(#[from] crate::anvil::AnvilError),
+    /// A copy was not taken or not put back.
+    #[error(transparent)]
+    Copies(#[from] CopiesError),
+    /// The nodes' stand-ins did not start.
+    #[error("no port for a node: {0}")]
+    Nodes(#[source] std::io::Error),
 }
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish {
-    /// How long, minutes.
-    pub minutes: u32,
+    /// How long.
+    pub length: Duration,
     /// Decides what happens.
     pub seed: u64,
 }
@@ -65,18 +79,22 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
     compile::programs()?;
     step.done("built");
     let mut stage = stage::set(root, Plan::FIRE, progress).await?;
-    let mut rig = Rig::of(kindled(&mut stage).await.map(|()| stage)?);
+    let nodes = kindled(&mut stage).await?;
+    let mut rig = Rig::of(stage);
     rig.whole().await?;
+    rig.stage.deployment.anvil_mut().make_final().await?;
 
     let mut dice = Dice::new(wish.seed);
     let mut traffic = Traffic::new(rig.caller()?, dice.fork());
-    let mut mischief = Mischief::new(dice);
+    let mut people = People::new(&rig)?;
+    let mut mischief = Mischief::new(dice, nodes);
     let step = progress.step("fire");
-    let (start, length) = (Instant::now(), Duration::from_secs(u64::from(wish.minutes) * 60));
+    let start = Instant::now();
     let mut news = Instant::now();
-    while start.elapsed() < length {
-        traffic.go_on(&rig);
-        mischief.go_on(&mut rig).await?;
+    while start.elapsed() < wish.length {
+        traffic.go_on(&rig, people.untold());
+        people.go_on();
+        mischief.go_on(&mut rig, &mut people).await?;
         if news.elapsed() >= NEWS {
             news = Instant::now();
             progress.say(&format!(
@@ -91,11 +109,12 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
     step.done(&format!("{}; {}", traffic.news(), mischief.news()));
 
     let step = progress.step("settle");
-    mischief.end(&mut rig).await?;
+    mischief.end(&mut rig)?;
     let start = Instant::now();
     while !traffic.is_settled() && start.elapsed() < SETTLE {
         rig.revive()?;
-        traffic.collect(&rig);
+        people.go_on();
+        traffic.collect(&rig, people.untold());
         step.at(&traffic.news());
         tokio::time::sleep(LOOK * 5).await;
     }
@@ -103,15 +122,20 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
 
     let step = progress.step("account");
     let payouts = traffic.end();
-    let account = account::draw_up(&rig, &payouts, progress).await?;
+    let account = account::draw_up(&rig, &payouts, people.untold(), progress).await?;
     step.done(&format!("{} of {} paid once", account.paid_once, account.payouts));
     rig.stage.stop().await;
     Ok(account)
 }
 
-/// Stops what runs without crash points, so that it starts with them.
-async fn kindled(stage: &mut crate::demo::Stage) -> Result<(), FireError> {
+/// Stops what runs without crash points, so that it starts with them, and with nodes that can be spoiled.
+async fn kindled(stage: &mut Stage) -> Result<Vec<Proxy>, FireError> {
     let deployment = &mut stage.deployment;
+    let mut nodes = Vec::new();
+    for _ in 0..NODES {
+        nodes.push(Proxy::start(deployment.anvil().url()).await.map_err(FireError::Nodes)?);
+    }
+    deployment.use_nodes(Nodes { urls: nodes.iter().map(Proxy::url).collect(), witnesses: NODES });
     let order = deployment.folder().root().join(crate::crash::rig::ORDER);
     deployment.use_crash_points(order);
     deployment.stop_gateway().await;
@@ -119,5 +143,5 @@ async fn kindled(stage: &mut crate::demo::Stage) -> Result<(), FireError> {
         deployment.kill_cosigner(index);
     }
     deployment.start().await.map_err(CrashError::from)?;
-    Ok(())
+    Ok(nodes)
 }

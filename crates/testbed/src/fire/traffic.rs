@@ -1,11 +1,12 @@
 //! The payouts of a fire, and callers who keep trying.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
 use crate::crash::CrashError;
-use crate::crash::caller::{Caller, Payout, Road, Wanted};
+use crate::crash::caller::{Caller, Payout, Road, Standing, Wanted};
 use crate::crash::rig::Rig;
 use crate::dice::Dice;
 
@@ -17,6 +18,11 @@ const UNDER_WAY: usize = 32;
 const PAUSE_MS: u64 = 250;
 /// Between two looks whether payouts have ended.
 const LOOK: Duration = Duration::from_millis(400);
+/// Before a request without an answer, or with a refusal, is made again: what was restored a moment ago may not know it.
+const AGAIN: Duration = Duration::from_millis(300);
+/// Of a hundred requests as many are made twice at once, and as many break off before their answer.
+const TWICE: u64 = 15;
+const BROKEN_OFF: u64 = 15;
 
 /// What a payout is made of: coin, amount, who decides.
 const KINDS: [(&str, &str, Road); 5] = [
@@ -39,7 +45,18 @@ pub struct Traffic {
     under_way: Vec<Payout>,
     ended: Vec<Payout>,
     looked: Instant,
-    looking: JoinSet<(Payout, bool)>,
+    looking: JoinSet<(Payout, Look)>,
+    /// Requests that nobody waits for.
+    stray: JoinSet<()>,
+    repeated: u64,
+    asked_anew: u64,
+}
+
+/// What a look found.
+enum Look {
+    Ended,
+    UnderWay,
+    Forgotten,
 }
 
 impl Traffic {
@@ -47,7 +64,7 @@ impl Traffic {
     pub fn new(caller: Caller, dice: Dice) -> Self {
         let now = Instant::now();
         Self {
-            caller: caller.waiting(PATIENCE),
+            caller: caller.waiting(PATIENCE, AGAIN),
             dice,
             next: now,
             asking: JoinSet::new(),
@@ -56,12 +73,16 @@ impl Traffic {
             ended: Vec::new(),
             looked: now,
             looking: JoinSet::new(),
+            stray: JoinSet::new(),
+            repeated: 0,
+            asked_anew: 0,
         }
     }
 
-    /// Asks for the next payout when its time has come, and looks after the others.
-    pub fn go_on(&mut self, rig: &Rig) {
-        self.collect(rig);
+    /// Asks for the next payout when its time has come, and looks after the others. `untold` are payouts whose callers
+    /// are not told by themselves any more.
+    pub fn go_on(&mut self, rig: &Rig, untold: &BTreeSet<i64>) {
+        self.collect(rig, untold);
         let many = self.asking.len() + self.under_way.len() + self.looking.len();
         if Instant::now() < self.next || many >= UNDER_WAY {
             return;
@@ -70,12 +91,43 @@ impl Traffic {
         let (coin, amount, road) = *self.dice.pick(&KINDS);
         let coin = rig.stage.coin(coin);
         let wanted = Wanted { order: rig.stage.order(&coin, amount), coin, road };
+        if self.dice.percent(BROKEN_OFF) {
+            let length = Duration::from_millis(self.dice.below(25));
+            self.stray(&wanted, length);
+        }
+        if self.dice.percent(TWICE) {
+            self.stray(&wanted, PATIENCE);
+        }
+        self.ask(wanted);
+    }
+
+    fn ask(&mut self, wanted: Wanted) {
         let caller = self.caller.clone();
-        self.asking.spawn(async move { (wanted.clone(), caller.pay(wanted).await) });
+        self.asking.spawn(async move {
+            let start = Instant::now();
+            loop {
+                let answer = caller.pay(wanted.clone()).await;
+                if answer.is_ok() || start.elapsed() >= PATIENCE {
+                    return (wanted, answer);
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+        });
+    }
+
+    /// Makes the request beside the one that somebody waits for, and lets go of it after so long.
+    fn stray(&mut self, wanted: &Wanted, length: Duration) {
+        self.repeated += 1;
+        let (caller, order) = (self.caller.clone(), wanted.order.clone());
+        self.stray.spawn(async move {
+            // Whether it is answered, and how, is nobody's business: that it does nothing more is on the chain.
+            let _ = tokio::time::timeout(length, caller.ask(&order)).await;
+        });
     }
 
     /// Takes in what has been answered and what has ended.
-    pub fn collect(&mut self, rig: &Rig) {
+    pub fn collect(&mut self, rig: &Rig, untold: &BTreeSet<i64>) {
+        while self.stray.try_join_next().is_some() {}
         while let Some(done) = self.asking.try_join_next() {
             match done {
                 Ok((_, Ok(payout))) => self.under_way.push(payout),
@@ -84,10 +136,15 @@ impl Traffic {
             }
         }
         while let Some(done) = self.looking.try_join_next() {
-            match done {
-                Ok((payout, true)) => self.ended.push(payout),
-                Ok((payout, false)) => self.under_way.push(payout),
-                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            let (payout, look) = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+            match look {
+                Look::Ended => self.ended.push(payout),
+                Look::UnderWay => self.under_way.push(payout),
+                Look::Forgotten => {
+                    // A database from before the request was put back, and no co-signer knew of it.
+                    self.asked_anew += 1;
+                    self.ask(payout.wanted);
+                }
             }
         }
         if self.looked.elapsed() < LOOK {
@@ -95,13 +152,11 @@ impl Traffic {
         }
         self.looked = Instant::now();
         for payout in std::mem::take(&mut self.under_way) {
-            let told = rig.stage.receiver.of(payout.cid).iter().any(|callback| callback.acknowledged);
+            let told = rig.stage.receiver.has_acknowledged(payout.cid) || untold.contains(&payout.cid);
             let caller = self.caller.clone();
             self.looking.spawn(async move {
-                // A question without an answer is asked again; the account asks for reasons.
-                let status = caller.status(payout.cid).await.ok().flatten();
-                let ended = matches!(status, Some(2 | 3 | 4 | 6 | 7)) && told;
-                (payout, ended)
+                let look = look(&caller, &payout, told).await;
+                (payout, look)
             });
         }
     }
@@ -114,10 +169,12 @@ impl Traffic {
     /// In a line.
     pub fn news(&self) -> String {
         format!(
-            "{} payouts ended, {} under way, {} requests without an answer yet",
+            "{} payouts ended, {} under way, {} requests without an answer yet, {} made twice, {} made anew",
             self.ended.len(),
             self.under_way.len() + self.looking.len(),
-            self.asking.len() + self.unanswered.len()
+            self.asking.len() + self.unanswered.len(),
+            self.repeated,
+            self.asked_anew,
         )
     }
 
@@ -125,6 +182,20 @@ impl Traffic {
     pub fn end(self) -> Outcome {
         let Self { unanswered, under_way, ended, .. } = self;
         Outcome { unended: under_way, ended, unanswered }
+    }
+}
+
+/// A question without an answer is asked again; the account asks for reasons.
+async fn look(caller: &Caller, payout: &Payout, told: bool) -> Look {
+    match caller.standing(payout.cid).await {
+        Ok(Standing::At(2 | 3 | 4 | 6 | 7)) if told => Look::Ended,
+        Ok(Standing::At(0)) if payout.wanted.road == Road::Approved => {
+            // An old database may have lost approvals: whoever is asked again approves again.
+            let _ = tokio::time::timeout(LOOK * 5, caller.approve(payout.cid)).await;
+            Look::UnderWay
+        }
+        Ok(Standing::Unknown) => Look::Forgotten,
+        Ok(Standing::At(_) | Standing::Silence) | Err(_) => Look::UnderWay,
     }
 }
 

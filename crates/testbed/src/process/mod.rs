@@ -96,23 +96,26 @@ impl Program {
     /// # Errors
     /// [`ProcessError::Start`] and [`ProcessError::File`].
     pub fn start(&self) -> Result<Running, ProcessError> {
+        // Held from here on, so that it is killed should its note not be written.
+        let running = Running::new(self.name.clone(), self.spawn()?, self.log.clone(), &self.records);
+        running.write_record()?;
+        Ok(running)
+    }
+
+    fn spawn(&self) -> Result<std::process::Child, ProcessError> {
         let log = || {
             let open = OpenOptions::new().create(true).append(true).open(&self.log);
             open.map_err(|source| ProcessError::File { path: self.log.clone(), source })
         };
         let (out, err) = (log()?, log()?);
-        let child = std::process::Command::new(&self.path)
+        std::process::Command::new(&self.path)
             .args(&self.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)
             .spawn()
-            .map_err(|source| ProcessError::Start { path: self.path.clone(), source })?;
-        // Held from here on, so that it is killed should its note not be written.
-        let running = Running::new(self.name.clone(), child, self.log.clone(), &self.records);
-        running.write_record()?;
-        Ok(running)
+            .map_err(|source| ProcessError::Start { path: self.path.clone(), source })
     }
 }
 

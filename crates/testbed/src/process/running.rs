@@ -31,6 +31,18 @@ impl Running {
         Record::of(&self.name, self.pid()).write(&self.record)
     }
 
+    /// Puts a new process of the same name in the place of this one, which is killed if it still runs.
+    ///
+    /// # Errors
+    /// As [`super::Program::start`].
+    pub fn replace(&mut self, program: &super::Program) -> Result<(), ProcessError> {
+        // Both fail only for a process that is gone.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.child = program.spawn()?;
+        self.write_record()
+    }
+
     /// What it is called.
     pub fn name(&self) -> &str {
         &self.name

@@ -140,7 +140,15 @@ async fn a_gateway_whose_last_commit_was_torn_pays_what_it_answered_once() {
         wanted.extend(asked);
         answered.extend(got);
         cuts += torn(&rig, &answered, &mut dice, folder.path()).await;
+        // The count of commits beside the database was not torn with it: it looks like an old copy, until the co-signers
+        // have said that they know nothing more.
+        for index in 1..=3 {
+            rig.stage.deployment.launch_cosigner(index).unwrap();
+        }
         rig.stage.deployment.start_gateway().await.unwrap();
+        for index in 1..=3 {
+            rig.stage.deployment.kill_cosigner(index);
+        }
     }
     println!("{} of {} were answered; {cuts} torn logs were opened", answered.len(), wanted.len());
     assert!(cuts > 0, "no kill came in the middle of a commit");
@@ -178,7 +186,7 @@ async fn loaded_and_killed(
     dice: &mut Dice,
 ) -> (Vec<testbed::crash::caller::Wanted>, Vec<String>) {
     let vendor = rig.stage.deployment.vendor().unwrap();
-    let wanted: Vec<_> = (0..48).map(|_| rig.wanted(Road::Automatic)).collect();
+    let wanted: Vec<_> = (0..32).map(|_| rig.wanted(Road::Automatic)).collect();
     let asks = wanted.iter().map(|one| {
         let (vendor, order) = (vendor.clone(), one.order.clone());
         tokio::spawn(async move {

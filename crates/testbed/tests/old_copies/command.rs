@@ -6,12 +6,6 @@ use serde_json::Value;
 use testbed::deployment::Deployment;
 use testbed::place;
 
-/// What `bursar-cosigner` says and whether it was content.
-pub(crate) fn cosigner(deployment: &Deployment, index: u8, words: &[&str]) -> Result<String, String> {
-    let config = deployment.folder().cosigner_config(index);
-    run("bursar-cosigner", words, &config)
-}
-
 /// What `bursar` says to somebody, as JSON.
 pub(crate) fn bursar(deployment: &Deployment, who: &str, words: &[&str]) -> Result<Value, String> {
     let folder = deployment.folder();

@@ -1,29 +1,22 @@
 //! A co-signer put back from yesterday's backup, and its head counter.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use testbed::deployment::cast::OPERATOR;
 
-use crate::command;
 use crate::world::World;
 
 impl World {
-    /// Stops a co-signer and seals its backup into a file.
+    /// Seals a co-signer's backup into a file.
     async fn back_up(&mut self, index: u8) -> PathBuf {
-        self.stage.deployment.kill_cosigner(index);
-        let file = self.stage.deployment.folder().root().join(format!("backup-{index}"));
-        command::cosigner(&self.stage.deployment, index, &["backup", file.to_str().unwrap()]).unwrap();
-        self.stage.deployment.start_cosigner(index).await.unwrap();
+        let file = self.stage.deployment.back_up_cosigner(index).await.unwrap();
+        self.stage.deployment.wait_for_cosigner(index).await.unwrap();
         file
     }
 
-    /// Stops a co-signer, wipes its host, and puts the backup back.
-    fn wipe_and_restore(&mut self, index: u8, backup: &PathBuf) -> String {
-        self.stage.deployment.kill_cosigner(index);
-        let folder = self.stage.deployment.folder().clone();
-        std::fs::remove_dir_all(folder.state(index)).unwrap();
-        std::fs::remove_dir_all(folder.counter(index)).unwrap();
-        command::cosigner(&self.stage.deployment, index, &["restore", backup.to_str().unwrap()]).unwrap()
+    /// Wipes a co-signer's host, and puts the backup back.
+    async fn wipe_and_restore(&mut self, index: u8, backup: &Path) -> String {
+        self.stage.deployment.restore_cosigner(index, backup).await.unwrap()
     }
 
     /// How the gateway sees a co-signer.
@@ -44,7 +37,7 @@ async fn a_cosigner_from_yesterdays_backup_signs_nothing_until_it_has_merged_and
     let paid = world.pay(2, "0.01").await;
     let backup = world.back_up(3).await;
     let since = world.pay(8, "0.01").await;
-    let said = world.wipe_and_restore(3, &backup);
+    let said = world.wipe_and_restore(3, &backup).await;
     assert!(said.contains("quarantined"), "{said}");
     // One other is not enough: n − t + 1 are two.
     world.stage.deployment.kill_cosigner(1);
@@ -144,7 +137,7 @@ async fn a_gateway_and_a_cosigner_restored_on_the_same_night_forget_nothing_toge
     let copy = world.copy_database().await;
     let paid = world.pay(6, "0.01").await;
     let sent = world.sent().await;
-    world.wipe_and_restore(3, &backup);
+    world.wipe_and_restore(3, &backup).await;
     world.put_back(&copy).await;
     world.stage.deployment.launch_cosigner(3).unwrap();
     world.stage.deployment.start_gateway().await.unwrap();
@@ -154,6 +147,52 @@ async fn a_gateway_and_a_cosigner_restored_on_the_same_night_forget_nothing_toge
     world.assert_numbers_taken(&paid).await;
     world.confirm().await;
     world.assert_pays().await;
+    world.assert_paid_once(&paid).await;
+    assert_eq!(world.sent().await, sent + 1);
+}
+
+/// Everything in a folder, at another place, as open to others as it was.
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    std::fs::set_permissions(to, std::fs::metadata(from).unwrap().permissions()).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cosigner_whose_whole_disk_was_rolled_back_is_found_out_by_its_peers_before_it_signs() {
+    let mut world = World::start().await;
+    world.pay(1, "0.01").await;
+    world.stage.deployment.kill_cosigner(3);
+    let folder = world.stage.deployment.folder().clone();
+    let disk = [folder.state(3), folder.counter(3)];
+    let shelf = [folder.root().join("shelf-state"), folder.root().join("shelf-counter")];
+    for (from, to) in disk.iter().zip(&shelf) {
+        copy_folder(from, to);
+    }
+    world.stage.deployment.start_cosigner(3).await.unwrap();
+    world.stage.deployment.kill_cosigner(1);
+    let paid = world.pay(4, "0.01").await;
+    world.stage.deployment.kill_cosigner(3);
+    for (to, from) in disk.iter().zip(&shelf) {
+        std::fs::remove_dir_all(to).unwrap();
+        copy_folder(from, to);
+    }
+    // Its counter says that all is well. The one peer that is there knows better.
+    world.stage.deployment.launch_cosigner(3).unwrap();
+    world.until_condition(3, "quarantined").await;
+    let cid = world.accepted(&world.order("0.03")).await;
+    let sent = world.sent().await;
+    world.waits_for(cid, "quarantined").await;
+    world.stage.deployment.start_cosigner(1).await.unwrap();
+    world.reaches(cid, &[6]).await;
     world.assert_paid_once(&paid).await;
     assert_eq!(world.sent().await, sent + 1);
 }

@@ -1,4 +1,4 @@
-//! Who must be there: nobody for a normal restart, n − t + 1 co-signers after a restore.
+//! Who must be there: nobody for a normal restart, as many co-signers as sign after a restore.
 
 use testbed::deployment::cast::OPERATOR;
 

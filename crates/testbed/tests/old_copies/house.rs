@@ -1,18 +1,17 @@
 //! What these tests do again and again: copies, payouts, reports.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use gateway::operator::restore::{RestoreSheet, RestoreVoteBody};
-use testbed::deployment::cast::{ADMINS, OPERATOR};
+use gateway::operator::restore::RestoreSheet;
 use testbed::vendor::Order;
 
 use crate::world::{PATIENCE, World};
 
-/// A database as somebody keeps it on a shelf.
-pub(crate) struct Copy {
-    pub(crate) database: Vec<u8>,
-    /// The count of commits that lies beside it, which no backup is meant to hold.
+/// A whole disk of the gateway's, as a snapshot of it keeps it: with the count of commits, which no backup is meant to
+/// hold.
+pub(crate) struct Snapshot {
+    database: Vec<u8>,
     head: Vec<u8>,
 }
 
@@ -30,27 +29,33 @@ impl World {
         path.into()
     }
 
-    /// Stops the gateway, copies its database, and starts it again.
-    pub(crate) async fn copy_database(&mut self) -> Copy {
+    /// Copies the gateway's database while it runs.
+    pub(crate) async fn copy_database(&self) -> PathBuf {
+        self.stage.deployment.copy_database().await.unwrap()
+    }
+
+    /// Stops the gateway and puts the copy in the place of its database.
+    pub(crate) async fn put_back(&mut self, copy: &Path) {
+        self.stage.deployment.stop_gateway().await;
+        self.stage.deployment.put_database_back(copy).await.unwrap();
+    }
+
+    /// Stops the gateway, copies its disk, and starts it again.
+    pub(crate) async fn snapshot(&mut self) -> Snapshot {
         self.stage.deployment.stop_gateway().await;
         let database = std::fs::read(self.stage.deployment.folder().database()).unwrap();
         let head = std::fs::read(self.head_file()).unwrap();
         self.stage.deployment.start_gateway().await.unwrap();
         self.stage.deployment.wait_for_cosigners().await.unwrap();
-        Copy { database, head }
+        Snapshot { database, head }
     }
 
-    /// Stops the gateway and puts the copy in the place of its database.
-    pub(crate) async fn put_back(&mut self, copy: &Copy) {
+    /// Stops the gateway and brings its disk back to what it was.
+    pub(crate) async fn roll_back(&mut self, snapshot: &Snapshot) {
         self.stage.deployment.stop_gateway().await;
         self.remove_database();
-        std::fs::write(self.stage.deployment.folder().database(), &copy.database).unwrap();
-    }
-
-    /// The same with the count beside it, as a snapshot of the whole disk does.
-    pub(crate) async fn put_back_with_its_count(&mut self, copy: &Copy) {
-        self.put_back(copy).await;
-        std::fs::write(self.head_file(), &copy.head).unwrap();
+        std::fs::write(self.stage.deployment.folder().database(), &snapshot.database).unwrap();
+        std::fs::write(self.head_file(), &snapshot.head).unwrap();
     }
 
     /// Removes the database and its logs, not what lies beside it.
@@ -125,7 +130,7 @@ impl World {
 
     /// The report.
     pub(crate) async fn report(&self) -> RestoreSheet {
-        self.person(OPERATOR).client().restore().await.unwrap()
+        self.stage.deployment.restore_report().await.unwrap()
     }
 
     /// Waits until a restore is in this state.
@@ -136,11 +141,7 @@ impl World {
 
     /// Both admins read the report and confirm.
     pub(crate) async fn confirm(&self) {
-        for admin in ADMINS {
-            let report = self.report().await;
-            let vote = RestoreVoteBody { restore: report.id.unwrap(), findings: report.findings.len() };
-            self.person(admin).client().confirm_restore(&vote).await.unwrap();
-        }
+        self.stage.deployment.confirm_restore().await.unwrap();
         assert_eq!(self.report().await.state, "open");
     }
 

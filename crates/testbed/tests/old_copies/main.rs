@@ -12,6 +12,7 @@ mod doubts;
 mod fixture;
 mod house;
 mod middle;
+mod states;
 #[path = "../whole/world.rs"]
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 mod world;

@@ -185,6 +185,8 @@ impl Hall {
         while weak.strong_count() > 0 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+        // What nobody can reach any more may still be closing.
+        self.until("the journal is free", |hall| Journal::open(hall.settings(index)).is_ok()).await;
     }
 
     pub(super) fn chair(&self, index: u8) -> &Arc<Cosigner> {

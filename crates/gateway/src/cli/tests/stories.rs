@@ -1,15 +1,18 @@
 //! Golden texts of what a gateway says.
 
 use payout::ids::Cid;
+use payout::intent::Kind;
 use payout::money::Amount;
 use payout::time::Millis;
 use store::{ReportedRefusal, SessionOutcome};
 
 use crate::cli::why;
+use crate::node::Account;
 use crate::operator::payouts::Waiting;
 use crate::operator::payouts::show::ApprovalProgress;
 use crate::operator::payouts::why::{
-    CosignerStory, FeeStory, LaneStory, LaneToken, NeverStory, RuleStory, SessionStory, Verdict, Why,
+    CosignerStory, FeeStory, LaneStory, LaneToken, NeverStory, RelatedStory, RuleStory, SessionStory,
+    Verdict, Why,
 };
 use crate::operator::status::NodeLine;
 
@@ -51,6 +54,16 @@ fn why_tells_the_whole_story_of_a_payout_that_waits() {
             remarks: Vec::new(),
         },
         token: Some(payout::life::Token::new("nonce:7".to_owned())),
+        related: vec![RelatedStory {
+            cid: Cid::new(100).unwrap(),
+            kind: Kind::Void,
+            status: 0,
+            state: "approving".to_owned(),
+            wait: Some(Waiting {
+                reason: "1 more must approve".to_owned(),
+                next_action: "approve".to_owned(),
+            }),
+        }],
         lane: LaneStory {
             from: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".parse().unwrap(),
             in_flight: vec![LaneToken {
@@ -58,6 +71,7 @@ fn why_tells_the_whole_story_of_a_payout_that_waits() {
                 cid: Cid::new(99).unwrap(),
                 status: 5,
             }],
+            position: Some(1),
             window: Some(16),
         },
         fee: FeeStory {
@@ -101,6 +115,10 @@ fn why_tells_the_whole_story_of_a_payout_that_waits() {
                 error: Some("does not answer".to_owned()),
             },
         ],
+        accounts: vec![Account {
+            node: "https://node-a.example".to_owned(),
+            says: "pending; its count of this address is 7".to_owned(),
+        }],
     };
     insta::assert_snapshot!(why::text(&story), @r"
     Payout 99: status 5, signing
@@ -112,7 +130,8 @@ fn why_tells_the_whole_story_of_a_payout_that_waits() {
       normal of version 2 decided: approve by 1 of treasury
       not to-ourselves: the recipient is not one of our own addresses
     Token
-      nonce:7 of 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed
+      nonce:7 of 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed, number 1 of 1 in flight
+      also spent by void 100 (status 0, approving): 1 more must approve
     In flight from 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed: 1 of 16
       nonce:7 payout 99 (status 5)
     Fee
@@ -126,5 +145,6 @@ fn why_tells_the_whole_story_of_a_payout_that_waits() {
     Nodes
       https://node-a.example: block 1234, 4 s old
       https://node-b.example: does not answer
+      https://node-a.example says of it: pending; its count of this address is 7
     ");
 }

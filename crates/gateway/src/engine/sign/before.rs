@@ -20,16 +20,14 @@ pub(super) async fn look(
     build: &Build,
 ) -> Result<Option<Next>, StepError> {
     let lapsed = lapse::lapsed(gateway, &row.payout.intent, build);
-    if matches!(row.payout.state, State::Built { .. }) {
+    let is_built = matches!(row.payout.state, State::Built { .. });
+    if is_built {
         if lapsed {
             return lapse::forget(gateway, row).await.map(Some);
         }
         // Looked at before: it said then what it waits for.
         if row.wait.is_none() || !row.payout.intent.kind.spends_targets_token() {
             return Ok(None);
-        }
-        if let Some(next) = remedy::end_if_over(gateway, row).await? {
-            return Ok(Some(next));
         }
     } else if let Some(next) = on_chain(gateway, row, build).await? {
         return Ok(Some(next));
@@ -38,6 +36,10 @@ pub(super) async fn look(
         return wait_for_chain(gateway, row, wait(reason, "none: it ends by itself")).await;
     }
     let Some(family) = Family::of(gateway, row).await? else { return Ok(None) };
+    // It was never given to a co-signer: what it is about may have ended meanwhile.
+    if is_built && let Some(how) = family.over() {
+        return remedy::end(gateway, row, how).await.map(Some);
+    }
     match family.led_by_another(row) {
         None => Ok(None),
         Some(why) => {

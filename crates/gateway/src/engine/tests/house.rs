@@ -184,16 +184,36 @@ impl House {
         self.happen(&row, Event::Broadcast).await
     }
 
+    /// A void or raised cap of a payout that is approved and that a quorum of co-signers has seen.
+    pub(crate) async fn remedy(&self, kind: Kind, target: &PayoutRow) -> PayoutRow {
+        let digest = target.digest;
+        let change = |intent: &mut Intent| {
+            intent.kind = kind;
+            intent.target = Some(digest);
+            intent.fee_cap = Amount::from_u128(5000);
+        };
+        let row = self.accept_with(Requirement::Nobody, Screening::None, change, None, Call::Person).await;
+        self.gateway.memory.seen.add(row.digest);
+        row
+    }
+
+    /// Why a payout waits.
+    pub(crate) async fn reason(&self, row: &PayoutRow) -> String {
+        self.row(row.cid()).await.wait.unwrap().reason
+    }
+
     /// An event from elsewhere.
     pub(crate) async fn happen(&self, row: &PayoutRow, event: Event) -> PayoutRow {
         let now = clock::now();
         let take = match &event {
-            Event::Built { build } => Some(store::TokenTake {
-                network_id: row.payout.intent.network_id.clone(),
-                from: row.payout.intent.from.clone(),
-                token: build.token.clone(),
-                intent: row.digest,
-            }),
+            Event::Built { build } if !row.payout.intent.kind.spends_targets_token() => {
+                Some(store::TokenTake {
+                    network_id: row.payout.intent.network_id.clone(),
+                    from: row.payout.intent.from.clone(),
+                    token: build.token.clone(),
+                    intent: row.digest,
+                })
+            }
             _ => None,
         };
         let happened = vec![Happened { event, cause: Cause::Engine(Step::Sign), at: now }];

@@ -8,3 +8,4 @@ mod crash;
 pub(crate) mod house;
 mod running;
 pub(crate) mod screening;
+mod stuck;

@@ -3,11 +3,8 @@
 //! A payment is dead only if what used its nonce, finally, does not have its effect. The transaction that used it need
 //! not be the one that we stored: a signature from a session whose answer was lost may be what landed.
 
-use std::cmp::Ordering;
-
 use chain::TokenRef;
 use chain::evm::{delivered, nonce_of, transfer_calldata};
-use payout::ids::Address;
 use payout::intent::{Intent, Kind};
 use payout::life::{BlockRef, Death, SignedTx, Token};
 use payout::money::Amount;
@@ -15,6 +12,7 @@ use payout::money::Amount;
 use super::EvmRoad;
 use super::reply::{Block, Receipt, SeenTransaction};
 use super::rpc::{At, Node};
+use super::spender::{self, Spent};
 use crate::config::Finality;
 use crate::node::road::{Chance, NodeError, Sighting};
 use crate::node::verdict::is_final;
@@ -77,7 +75,8 @@ async fn found_by(road: &EvmRoad, node: &Node, sought: Sought<'_>) -> Result<Sig
     if node.nonce(&intent.from, At::Height(last_final.number)).await? <= nonce {
         return Ok(used());
     }
-    let Some(spender) = spender(node, &intent.from, nonce, last_final.number).await? else {
+    let sought = Spent { from: &intent.from, nonce, since: intent.created };
+    let Some(spender) = spender::find(node, &sought, last_final.number).await? else {
         return Ok(Sighting::Doubt(
             "its nonce is used and the transaction that used it can't be found".to_owned(),
         ));
@@ -193,44 +192,6 @@ async fn last_final(road: &EvmRoad, node: &Node) -> Result<Option<Block>, NodeEr
             }
         }
     }
-}
-
-/// The transaction of `from` with this nonce, which the chain holds at or below `last_final`: found by halving the
-/// span of blocks in which the address's transaction count passed the nonce.
-pub(super) async fn spender(
-    node: &Node,
-    from: &Address,
-    nonce: u64,
-    last_final: u64,
-) -> Result<Option<SeenTransaction>, NodeError> {
-    // Doubling steps back from the last final block: a node that prunes old state can still answer for recent blocks.
-    let mut high = last_final;
-    let mut step = 16;
-    let mut low = loop {
-        let low = high.saturating_sub(step);
-        if low == 0 || node.nonce(from, At::Height(low)).await? <= nonce {
-            break low;
-        }
-        high = low;
-        step *= 2;
-    };
-    while low + 1 < high {
-        let middle = low + (high - low) / 2;
-        match node.nonce(from, At::Height(middle)).await?.cmp(&nonce) {
-            Ordering::Greater => high = middle,
-            Ordering::Less | Ordering::Equal => low = middle,
-        }
-    }
-    for height in [high, low] {
-        let found = node
-            .full_block(height)
-            .await?
-            .and_then(|full| full.transactions.into_iter().find(|tx| tx.from == *from && tx.nonce == nonce));
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
 }
 
 /// Whether a transaction on chain does exactly what the intent says.

@@ -8,6 +8,7 @@ mod price;
 mod rebuild;
 mod reply;
 mod rpc;
+mod spender;
 
 use std::collections::BTreeSet;
 

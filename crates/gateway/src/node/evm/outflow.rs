@@ -9,8 +9,9 @@ use payout::ids::Address;
 use payout::life::Token;
 
 use super::EvmRoad;
-use super::finality::spender;
 use super::rpc::{At, Node};
+use super::spender::{self, Spent};
+use crate::clock;
 use crate::node::road::{NodeError, Outflow};
 
 /// So many unknown nonces are told; more say no more.
@@ -34,7 +35,15 @@ async fn by_node(node: &Node, from: &Address, known: &BTreeSet<u64>) -> Result<V
     let mut outflows = Vec::with_capacity(strange.len());
     let head = if strange.is_empty() { 0 } else { node.head().await?.number };
     for (place, nonce) in strange.into_iter().enumerate() {
-        let found = if place < LOOKED_FOR { spender(node, from, nonce, head).await? } else { None };
+        // Nobody knows when: a node that keeps no old state can't find it.
+        let spent = Spent { from, nonce, since: clock::now() };
+        let found = match place {
+            0..LOOKED_FOR => match spender::by_counts(node, &spent, head).await {
+                Err(NodeError::Refused { .. }) => None,
+                found => found?,
+            },
+            _ => None,
+        };
         let token = token_for_nonce(nonce);
         outflows.push(Outflow { token, txid: found.map(|spender| spender.hash) });
     }

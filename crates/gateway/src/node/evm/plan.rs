@@ -27,7 +27,7 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
     // All at once: a lane plans one payout at a time, so its pace is the nodes' round trip.
     let (seen, gas, prices) =
         tokio::join!(view(road, lane, &token), gas::estimate(road, &call), price::today(road));
-    let View { nonce: chain_nonce, native: native_balance, token: token_balance } = seen?;
+    let View { nonce: chain_nonce, height: _, native: native_balance, token: token_balance } = seen?;
     let chain_nonce = explained(road, lane, chain_nonce).await?;
     let nonce = next_nonce(lane, chain_nonce, road.lane_window)?;
 
@@ -80,6 +80,8 @@ pub(super) fn finish(intent: &Intent, bytes: &Bytes) -> Result<Plan, Hold> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct View {
     nonce: u64,
+    /// Of its head.
+    height: u64,
     native: Amount,
     token: Option<Amount>,
 }
@@ -87,8 +89,8 @@ struct View {
 /// How many nodes are asked for their view.
 const VIEWS: usize = 2;
 
-/// The paying address as the node sees it that knows of most of its payments: one that lags, or says too little, must
-/// not have us build on a nonce that is used.
+/// The paying address as the node sees it that knows of most of its payments, of equals the one with the newest head: one
+/// that lags must neither have us build on a nonce that is used, nor say for ever that the money has not come.
 async fn view(road: &EvmRoad, lane: &Lane, token: &TokenRef) -> Result<View, NodeError> {
     let said = road.pool.opinions(VIEWS, |node| seen_by(node, lane, token)).await;
     let mut unusable = NodeError::TooFew { needed: 1, answered: 0 };
@@ -109,22 +111,24 @@ async fn seen_by(node: &Node, lane: &Lane, token: &TokenRef) -> Result<View, Nod
             TokenRef::Contract(_) => node.balance_of(&lane.from, token).await.map(Some),
         }
     };
-    let (nonce, native, token) = tokio::try_join!(
+    let (nonce, height, native, token) = tokio::try_join!(
         node.nonce(&lane.from, At::Latest),
+        node.height(),
         node.balance_of(&lane.from, &TokenRef::Native),
         balance
     )?;
-    Ok(View { nonce, native, token })
+    Ok(View { nonce, height, native, token })
 }
 
 impl View {
-    /// The newer of two; of two that are as new, the poorer in each coin.
+    /// The newer of two. Of two that are as new, the poorer in each coin.
     fn or(self, other: Self) -> Self {
-        match self.nonce.cmp(&other.nonce) {
+        match (self.nonce, self.height).cmp(&(other.nonce, other.height)) {
             Ordering::Greater => self,
             Ordering::Less => other,
             Ordering::Equal => Self {
                 nonce: self.nonce,
+                height: self.height,
                 native: self.native.min(other.native),
                 token: self.token.min(other.token),
             },
@@ -215,15 +219,17 @@ mod tests {
     use chain::evm::token_for_nonce;
 
     #[test]
-    fn the_view_that_knows_more_payments_counts_and_of_equals_the_poorer() {
-        let view = |nonce, native, token| View {
+    fn the_view_that_knows_more_payments_or_blocks_counts_and_of_equals_the_poorer() {
+        let view = |nonce, height, native, token| View {
             nonce,
+            height,
             native: Amount::from_u128(native),
             token: Some(Amount::from_u128(token)),
         };
-        assert_eq!(view(3, 10, 1).or(view(4, 90, 9)), view(4, 90, 9));
-        assert_eq!(view(4, 90, 9).or(view(3, 10, 1)), view(4, 90, 9));
-        assert_eq!(view(4, 90, 1).or(view(4, 10, 9)), view(4, 10, 1));
+        assert_eq!(view(3, 9, 10, 1).or(view(4, 8, 90, 9)), view(4, 8, 90, 9));
+        assert_eq!(view(4, 8, 90, 9).or(view(3, 9, 10, 1)), view(4, 8, 90, 9));
+        assert_eq!(view(4, 7, 0, 0).or(view(4, 8, 90, 9)), view(4, 8, 90, 9));
+        assert_eq!(view(4, 8, 90, 1).or(view(4, 8, 10, 9)), view(4, 8, 10, 1));
     }
 
     fn lane(nonces: &[u64]) -> Lane {

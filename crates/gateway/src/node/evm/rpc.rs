@@ -25,6 +25,8 @@ pub(super) struct Node {
     network: u64,
     /// When it last said so, if it was not unreachable since.
     proven: Mutex<Option<Instant>>,
+    /// Held by whoever reads many blocks: one at a time, because others have questions too.
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// Which block a question is about.
@@ -50,7 +52,8 @@ impl At {
 
 impl Node {
     pub(super) fn new(client: reqwest::Client, url: Url, network: u64) -> Self {
-        Self { endpoint: Endpoint::new(client, url), network, proven: Mutex::new(None) }
+        let endpoint = Endpoint::new(client, url);
+        Self { endpoint, network, proven: Mutex::new(None), reading: tokio::sync::Mutex::new(()) }
     }
 
     /// Asks one question, after the node has said that it is on our network.
@@ -141,10 +144,20 @@ impl Node {
         self.parsed("eth_getBlockByNumber", json!([at.param(), false]), reply::block).await
     }
 
+    /// The right to read many blocks, when it is our turn.
+    pub(super) async fn turn_to_read(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.reading.lock().await
+    }
+
     /// A block with its transactions.
     pub(super) async fn full_block(&self, height: u64) -> Result<Option<FullBlock>, NodeError> {
         self.parsed("eth_getBlockByNumber", json!([At::Height(height).param(), true]), reply::full_block)
             .await
+    }
+
+    /// The height of its head.
+    pub(super) async fn height(&self) -> Result<u64, NodeError> {
+        self.quantity("eth_blockNumber", json!([])).await
     }
 
     /// How many transactions of an address the chain holds: its next nonce.

@@ -18,29 +18,12 @@ use crate::operator::door::{By, Operator};
 use crate::operator::fault::{Answer, Fault};
 use crate::operator::office::Office;
 
-/// What a person orders about a payout.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "remedy", rename_all = "snake_case", deny_unknown_fields)]
-pub enum RemedyBody {
-    /// Spend its token on nothing.
-    Void {
-        /// The most that this may burn, in units of the fee coin; as much as the rules allow if absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        cap: Option<String>,
-    },
-    /// Pay it under a higher fee cap.
-    RaiseCap {
-        /// The most that it may burn, in units of the fee coin.
-        cap: String,
-    },
-}
-
 /// A signed order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignedRemedy {
     /// What was drafted from.
-    pub order: RemedyBody,
+    pub order: Remedy,
     /// The intent that was drafted, its canonical text.
     pub intent: String,
     /// The applicant's signature over its digest.
@@ -53,7 +36,7 @@ pub(in crate::operator) async fn draft(
     by: By<Operator>,
 ) -> Answer<Draft> {
     let gateway = &office.gateway;
-    let order = by.read::<RemedyBody>()?.into();
+    let order = by.read::<Remedy>()?;
     let target = super::find(gateway, &cid).await?.cid();
     let intent = remedy::draft(gateway, &by.id(), target, &order).await?;
     Ok(Json(Draft { intent: intent.canonical() }))
@@ -72,17 +55,8 @@ pub(in crate::operator) async fn apply(
         return Err(Fault::field("intent", "names another applicant than the one who asks"));
     }
     let target = super::find(gateway, &cid).await?.cid();
-    remedy::apply(gateway, target, &order.into(), &intent, act).await?;
+    remedy::apply(gateway, target, &order, &intent, act).await?;
     Ok(Json(Applied { cid: intent.cid }))
-}
-
-impl From<RemedyBody> for Remedy {
-    fn from(body: RemedyBody) -> Self {
-        match body {
-            RemedyBody::Void { cap } => Self::Void { cap },
-            RemedyBody::RaiseCap { cap } => Self::RaiseCap { cap },
-        }
-    }
 }
 
 impl From<RemedyError> for Fault {

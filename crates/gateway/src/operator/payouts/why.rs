@@ -11,15 +11,18 @@ use axum::Json;
 use axum::extract::{Path, State};
 use payout::coin::CoinId;
 use payout::ids::{Address, Cid};
-use payout::life::{Build, Entry, Event, Record, Token};
+use payout::intent::Kind;
+use payout::life::{self, Build, Token};
 use payout::money::Amount;
 use payout::policy::Policy;
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
-use store::{PauseRow, PauseScope, PayoutRow};
+use store::{PauseRow, PayoutRow};
 
 use super::Waiting;
 use super::show::{ApprovalProgress, approvals, steps};
+use crate::engine::family::Family;
+use crate::node::{Account, Road};
 use crate::operator::door::{By, Viewer};
 use crate::operator::fault::{Answer, Fault};
 use crate::operator::office::Office;
@@ -54,8 +57,10 @@ pub struct Why {
     pub rule: RuleStory,
     /// How far approvals are.
     pub approvals: ApprovalProgress,
-    /// The exclusivity token that it holds or held.
+    /// The exclusivity token that it spends or spent.
     pub token: Option<Token>,
+    /// The others that spend the same token: the payout itself, voids and raised caps of it.
+    pub related: Vec<RelatedStory>,
     /// The paying address and what else is in flight there.
     pub lane: LaneStory,
     /// The fee.
@@ -68,6 +73,23 @@ pub struct Why {
     pub nevers: Vec<NeverStory>,
     /// The chain's nodes, as they answer now.
     pub nodes: Vec<NodeLine>,
+    /// What each of them says became of it, once it may be on chain.
+    pub accounts: Vec<Account>,
+}
+
+/// Another that spends the same token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelatedStory {
+    /// Which.
+    pub cid: Cid,
+    /// What it does.
+    pub kind: Kind,
+    /// The wire contract's integer.
+    pub status: u8,
+    /// Where it is, in a word.
+    pub state: String,
+    /// Why it waits, if it does.
+    pub wait: Option<Waiting>,
 }
 
 /// The paying address.
@@ -77,6 +99,8 @@ pub struct LaneStory {
     pub from: Address,
     /// Its tokens whose payouts have not ended, lowest first.
     pub in_flight: Vec<LaneToken>,
+    /// Where this payout's token stands among them, from 1; `None` when it is not among them.
+    pub position: Option<usize>,
     /// How many may be in flight at once; `None` when no node of the chain is configured.
     pub window: Option<u16>,
 }
@@ -128,31 +152,40 @@ async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fau
     let policy = gateway.policy();
     let steps = steps(&policy, row);
     let rule = rules::story(gateway, &policy, row).await?;
-    let pauses: Vec<String> = paused.iter().filter(|pause| holds(&pause.scope, row)).map(sentence).collect();
+    let pauses: Vec<String> =
+        paused.iter().filter(|pause| pause.scope.covers(&row.payout.intent)).map(sentence).collect();
     let approvals = approvals(&policy, row, &steps, &acts);
-    let built = built(&history);
+    let built = life::newest_build(&history);
     let road = gateway.nodes.road(&intent.chain_id);
-    let nodes = match road {
-        Some(road) => tokio::time::timeout(NODES, nodes_of(road, now)).await.unwrap_or_default(),
-        None => Vec::new(),
+    let (nodes, accounts) = match road {
+        Some(road) => tokio::join!(
+            async { tokio::time::timeout(NODES, nodes_of(road, now)).await.unwrap_or_default() },
+            async { tokio::time::timeout(NODES, accounts(road, row)).await.unwrap_or_default() },
+        ),
+        None => (Vec::new(), Vec::new()),
     };
+    let held = store.token_of(&row.digest).await?;
+    let token = built.map(|build| build.token.clone());
+    let position = token.as_ref().and_then(|token| in_flight.iter().position(|taken| taken.token == *token));
     Ok(Why {
         cid: row.cid(),
         status: row.status.code(),
         state: row.payout.state.name().to_owned(),
-        story: actions::story(&row.payout.state, &approvals, &steps),
+        story: actions::story(row, &approvals, &steps),
         wait: row.wait.as_ref().map(Waiting::from),
         waiting_since: row.waiting_since,
-        next_actions: actions::next(row, &pauses, road.is_some()),
+        next_actions: actions::next(row, &pauses, road, held.as_ref()),
         rule,
         approvals,
-        token: built.map(|build| build.token.clone()),
+        token,
+        related: related(gateway, row).await?,
         lane: LaneStory {
             from: intent.from.clone(),
             in_flight: in_flight
                 .into_iter()
                 .map(|taken| LaneToken { token: taken.token, cid: taken.cid, status: taken.status.code() })
                 .collect(),
+            position: position.map(|before| before + 1),
             window: gateway.config.chain(&intent.chain_id).map(|chain| chain.lane_window),
         },
         fee: fee(&policy, row, built),
@@ -160,7 +193,33 @@ async fn why(gateway: &Gateway, row: &PayoutRow, now: Millis) -> Result<Why, Fau
         sessions: sessions.into_iter().map(|session| sessions::story(policy.roster(), session)).collect(),
         nevers: nevers.into_iter().map(|never| sessions::never(policy.roster(), never)).collect(),
         nodes,
+        accounts,
     })
+}
+
+/// The others that spend the same token, oldest first.
+async fn related(gateway: &Gateway, row: &PayoutRow) -> Result<Vec<RelatedStory>, Fault> {
+    let Some(family) = Family::of(gateway, row).await? else { return Ok(Vec::new()) };
+    let others =
+        std::iter::once(family.root).chain(family.remedies).filter(|other| other.digest != row.digest);
+    Ok(others
+        .map(|other| RelatedStory {
+            cid: other.cid(),
+            kind: other.payout.intent.kind,
+            status: other.status.code(),
+            state: other.payout.state.name().to_owned(),
+            wait: other.wait.as_ref().map(Waiting::from),
+        })
+        .collect())
+}
+
+/// What the nodes say became of one that may be on chain and has not ended.
+async fn accounts(road: &Arc<dyn Road>, row: &PayoutRow) -> Vec<Account> {
+    let state = &row.payout.state;
+    match state.build().filter(|_| !matches!(state, life::State::Built { .. })) {
+        Some(build) => road.accounts(&row.payout.intent, build, &state.versions()).await,
+        None => Vec::new(),
+    }
 }
 
 fn fee(policy: &Policy, row: &PayoutRow, built: Option<&Build>) -> FeeStory {
@@ -172,28 +231,6 @@ fn fee(policy: &Policy, row: &PayoutRow, built: Option<&Build>) -> FeeStory {
         at_most: built.map(|build| build.max_fee),
         coin: coin.map_or_else(|| native.to_string(), |coin| coin.name.clone()),
         decimals: coin.map(|coin| coin.decimals),
-    }
-}
-
-/// The bytes that were built for it, wherever it is now.
-fn built(history: &[Entry]) -> Option<&Build> {
-    history.iter().rev().find_map(|entry| match &entry.record {
-        Record::Event(event) => match &**event {
-            Event::Built { build } => Some(build),
-            _ => None,
-        },
-        Record::Accepted { .. } => None,
-    })
-}
-
-/// Whether a pause of this scope concerns a payout.
-fn holds(scope: &PauseScope, row: &PayoutRow) -> bool {
-    let intent = &row.payout.intent;
-    match scope {
-        PauseScope::Chain(chain) => *chain == intent.chain_id,
-        PauseScope::Coin(coin) => coin.chain_id == intent.chain_id && coin.token_id == intent.token_id,
-        PauseScope::Wallet(wallet) => *wallet == intent.wallet,
-        PauseScope::Project(project) => *project == intent.project,
     }
 }
 

@@ -8,8 +8,8 @@ use payout::money::Amount;
 use store::{Advance, TokenTake};
 
 use super::house::{House, name, refused};
+use crate::accept::remedy::Remedy;
 use crate::clock;
-use crate::operator::payouts::remedies::RemedyBody;
 
 fn build() -> Build {
     Build {
@@ -61,8 +61,8 @@ async fn sent(house: &House) -> Cid {
     cid
 }
 
-fn raise(cap: &str) -> RemedyBody {
-    RemedyBody::RaiseCap { cap: cap.to_owned() }
+fn raise(cap: &str) -> Remedy {
+    Remedy::RaiseCap { cap: cap.to_owned() }
 }
 
 fn read(text: &str) -> Intent {
@@ -75,7 +75,7 @@ async fn a_void_is_a_payout_of_its_own_that_its_rule_has_people_approve() {
     let target = sent(&house).await;
     let oscar = house.client("oscar");
     let of = oscar.payout(target).await.unwrap();
-    let order = RemedyBody::Void { cap: None };
+    let order = Remedy::Void { cap: None };
     let drafted = read(&oscar.draft_remedy(target, &order).await.unwrap().intent);
     assert_eq!((drafted.kind, drafted.target), (Kind::Void, Some(of.digest)));
     assert_eq!(drafted.third_party_id.as_str(), format!("void-{}", drafted.cid));
@@ -133,7 +133,7 @@ async fn a_raised_cap_is_the_same_payment_and_stays_within_the_rules() {
 #[tokio::test]
 async fn only_what_may_have_been_signed_can_be_voided_or_raised() {
     let house = House::new().await;
-    let (oscar, void) = (house.client("oscar"), RemedyBody::Void { cap: None });
+    let (oscar, void) = (house.client("oscar"), Remedy::Void { cap: None });
     let waiting = house.accept().await;
     let (status, words) = refused(oscar.draft_remedy(waiting, &void).await);
     assert_eq!(status, 409);
@@ -161,7 +161,9 @@ async fn a_refused_payout_that_keeps_its_token_can_be_voided_and_not_paid() {
     let built = Event::Built { build: build() };
     happen(&house, target, vec![Event::ApprovalComplete { by }, built, Event::SigningStarted]).await;
     let oscar = house.client("oscar");
-    let void = RemedyBody::Void { cap: Some("0.001".to_owned()) };
+    let (_, words) = refused(oscar.draft_remedy(target, &raise("0.02")).await);
+    assert!(words.contains("no signature of payout"), "{words}");
+    let void = Remedy::Void { cap: Some("0.001".to_owned()) };
     let drafted = read(&oscar.draft_remedy(target, &void).await.unwrap().intent);
     oscar.order_remedy(target, void.clone(), &drafted).await.unwrap();
     // The order keeps the token with it: whatever spends it may land.

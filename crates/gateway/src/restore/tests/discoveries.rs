@@ -74,6 +74,7 @@ async fn after_a_discovery_signing_is_closed_until_admins_confirm_and_accepting_
     assert_eq!(restore.state, RestoreState::Closed);
     let found = start.house.gateway.store.findings(restore.id).await.unwrap();
     assert_eq!((found.len(), found[0].outcome), (1, Outcome::Adopted));
+    assert_eq!(found[0].told_by, [1, 2], "people count how many tell the same");
     // A co-signer that comes later and says the same changes nothing.
     let _three = Memory::of(3).with(&lost, None).join(&start).await;
     start.until_compared(&[1, 2, 3]).await;
@@ -164,4 +165,19 @@ async fn a_cosigner_of_the_version_before_is_not_asked_what_it_does_not_know() {
     let _one = Memory::of(1).of_protocol(1).join(&start).await;
     start.until_compared(&[1]).await;
     assert_eq!(start.house.gateway.hub.connected(), [1]);
+}
+
+#[tokio::test]
+async fn a_cosigner_that_cannot_tell_does_not_count_when_the_database_may_be_an_old_copy() {
+    let start = Start::new().await;
+    let gateway = &start.house.gateway;
+    let restore =
+        gateway.store.open_restore("counts differ".to_owned(), None, crate::clock::now()).await.unwrap();
+    gateway.gate.note_restore(restore);
+    let _one = Memory::of(1).of_protocol(1).join(&start).await;
+    let _two = Memory::of(2).join(&start).await;
+    start.until_compared(&[2]).await;
+    moment().await;
+    assert_eq!(gateway.gate.compared().len(), 1);
+    assert!(gateway.gate.may_decide().is_err());
 }

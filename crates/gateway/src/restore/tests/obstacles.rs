@@ -1,8 +1,9 @@
 //! What stands in the way: lies, gaps, and payouts that were made here before it was known better.
 
+use payout::intent::Intent;
 use payout::key::SecretKey;
-use payout::life::{Event, Rejection, Requirement, State, Status};
-use store::{Outcome, RestoreState};
+use payout::life::{Event, Requirement, Screening, State, Status, Withdrawal};
+use store::{Call, Outcome, RestoreState};
 use wire::message::SignedEntry;
 
 use super::cosigner::{Memory, moment};
@@ -111,14 +112,19 @@ async fn a_second_request_of_the_caller_gives_the_number_back_to_the_first() {
     let start = Start::new().await;
     let first = start.lost();
     let second = start.lost_as(start.house.gateway.store.mint_cid(crate::clock::now()), "lost-1");
-    start.stored(&second, Requirement::Nobody).await;
+    let (intent, url) = (second.intent.clone(), "https://caller.example/payout".to_owned());
+    let change = |fresh: &mut Intent| *fresh = intent;
+    start.house.accept_with(Requirement::Nobody, Screening::None, change, Some(url), Call::V2).await;
     let _one = Memory::of(1).with(&first, Some(SIGNATURE)).join(&start).await;
     start.until_compared(&[1]).await;
     assert!(matches!(start.row(&first).await.payout.state, State::Signed { .. }));
     let ended = start.row(&second).await;
-    assert_eq!(ended.status, Status::ApprovalRejected);
-    let State::Rejected { by: Rejection::Rule { why } } = &ended.payout.state else { panic!("{ended:?}") };
-    assert!(why.contains("signed before"), "{why}");
+    let by = Withdrawal::Displaced { by: first.intent.cid };
+    assert_eq!((ended.status, ended.payout.state), (Status::Withdrawn, State::Withdrawn { by }));
+    assert_eq!(start.house.gateway.store.callback(second.intent.cid).await.unwrap(), None);
+    // Where to tell comes from the second: its caller hears of the first.
+    assert!(ended.terms.callback_url.is_some());
+    assert_eq!(start.row(&first).await.terms, ended.terms);
     let found = start
         .house
         .gateway

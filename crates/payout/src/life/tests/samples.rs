@@ -110,6 +110,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("withdrawn by principal", Event::Withdrawn { by: Withdrawal::Principal { by: by() } }),
         ("expired", Event::Withdrawn { by: Withdrawal::Expired }),
         ("target ended", Event::Withdrawn { by: Withdrawal::TargetEnded { how: "paid".to_owned() } }),
+        ("displaced", Event::Withdrawn { by: Withdrawal::Displaced { by: Cid::new(7).unwrap() } }),
         ("built", Event::Built { build: build(1) }),
         ("lapsed unsigned", Event::Lapsed),
         ("signing started", Event::SigningStarted),
@@ -140,7 +141,11 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
                 by: Rejection::Rule { .. } | Rejection::Principal { .. } | Rejection::Screening,
             } => {}
             Event::Withdrawn {
-                by: Withdrawal::Principal { .. } | Withdrawal::Expired | Withdrawal::TargetEnded { .. },
+                by:
+                    Withdrawal::Principal { .. }
+                    | Withdrawal::Expired
+                    | Withdrawal::TargetEnded { .. }
+                    | Withdrawal::Displaced { .. },
             } => {}
             Event::Built { .. }
             | Event::Lapsed

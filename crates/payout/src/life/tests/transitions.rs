@@ -6,7 +6,7 @@ use super::samples::{CONTRACT, at, build, code, events, higher, in_state, intent
 use crate::life::{Build, Event, Illegal, Payout, Requirement, Screening, SignedTx, State, Status};
 
 /// What may happen, and where it leads. All that is not here is illegal.
-const LEGAL: [(&str, &str, &str); 67] = [
+const LEGAL: [(&str, &str, &str); 73] = [
     ("undecided", "decided: nobody", "queued"),
     ("undecided", "decided: steps", "approving"),
     ("undecided", "rejected by rule", "rejected"),
@@ -14,6 +14,7 @@ const LEGAL: [(&str, &str, &str); 67] = [
     ("undecided", "rejected by screening", "rejected"),
     ("undecided", "withdrawn by principal", "withdrawn"),
     ("undecided", "target ended", "withdrawn"),
+    ("undecided", "displaced", "withdrawn"),
     ("undecided", "expired", "withdrawn"),
     ("screening, then nobody", "screening passed", "queued"),
     ("screening, then nobody", "rejected by rule", "rejected"),
@@ -21,6 +22,7 @@ const LEGAL: [(&str, &str, &str); 67] = [
     ("screening, then nobody", "rejected by screening", "rejected"),
     ("screening, then nobody", "withdrawn by principal", "withdrawn"),
     ("screening, then nobody", "target ended", "withdrawn"),
+    ("screening, then nobody", "displaced", "withdrawn"),
     ("screening, then nobody", "expired", "withdrawn"),
     ("screening, then steps", "screening passed", "approving"),
     ("screening, then steps", "rejected by rule", "rejected"),
@@ -28,6 +30,7 @@ const LEGAL: [(&str, &str, &str); 67] = [
     ("screening, then steps", "rejected by screening", "rejected"),
     ("screening, then steps", "withdrawn by principal", "withdrawn"),
     ("screening, then steps", "target ended", "withdrawn"),
+    ("screening, then steps", "displaced", "withdrawn"),
     ("screening, then steps", "expired", "withdrawn"),
     ("approving", "approval given", "approving"),
     ("approving", "approval complete", "queued"),
@@ -36,6 +39,7 @@ const LEGAL: [(&str, &str, &str); 67] = [
     ("approving", "rejected by screening", "rejected"),
     ("approving", "withdrawn by principal", "withdrawn"),
     ("approving", "target ended", "withdrawn"),
+    ("approving", "displaced", "withdrawn"),
     ("approving", "expired", "withdrawn"),
     ("queued", "built", "built"),
     ("queued", "rejected by rule", "rejected"),
@@ -43,6 +47,7 @@ const LEGAL: [(&str, &str, &str); 67] = [
     ("queued", "rejected by screening", "rejected"),
     ("queued", "withdrawn by principal", "withdrawn"),
     ("queued", "target ended", "withdrawn"),
+    ("queued", "displaced", "withdrawn"),
     ("built", "lapsed unsigned", "queued"),
     ("built", "signing started", "signing"),
     ("built", "rejected by rule", "rejected"),
@@ -50,6 +55,7 @@ const LEGAL: [(&str, &str, &str); 67] = [
     ("built", "rejected by screening", "rejected"),
     ("built", "withdrawn by principal", "withdrawn"),
     ("built", "target ended", "withdrawn"),
+    ("built", "displaced", "withdrawn"),
     ("signing", "signed", "signed"),
     ("signing", "signature refused", "refused"),
     ("signed", "broadcast", "sent"),

@@ -5,7 +5,7 @@ mod people;
 mod rules;
 mod steps;
 
-pub use rules::{DEVELOPMENT_NETWORKS, is_development};
+pub use rules::is_development;
 
 use std::fmt;
 

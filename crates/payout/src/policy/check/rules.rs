@@ -16,11 +16,11 @@ const MAX_HOURS: u32 = 24 * 366;
 const MAX_EXPIRY_MINUTES: u32 = 90 * 24 * 60;
 const MINUTES_OF_DAY: u16 = 24 * 60;
 
-/// The only networks that a demo signs for: the sandbox's, which run on one machine. A demo stays a demo.
-pub const DEVELOPMENT_NETWORKS: [(Family, &str); 3] =
+/// The sandbox's networks, which run on one machine.
+const DEVELOPMENT_NETWORKS: [(Family, &str); 3] =
     [(Family::Evm, "31337"), (Family::Xrp, "31337"), (Family::Tron, "31338")];
 
-/// Whether a network is one of [`DEVELOPMENT_NETWORKS`].
+/// Whether a network is the sandbox's: a demo signs for no other. A demo stays a demo.
 pub fn is_development(network: &Network) -> bool {
     DEVELOPMENT_NETWORKS.contains(&(network.family, network.network_id.as_str()))
 }

@@ -53,6 +53,11 @@ pub(super) struct OptionRows {
 }
 
 impl PreparedAccept {
+    /// Whether it comes from the co-signers, who have signed for it.
+    pub(super) fn is_import(&self) -> bool {
+        self.options.iter().all(|option| option.cause == Cause::Import)
+    }
+
     /// `None` if the options are not of this one payout.
     pub(super) fn new(mint: &Mint, accept: Accept) -> Option<Self> {
         let Accept { project, third_party_id, replay, options, terms, caller, acts, cause, now } = accept;

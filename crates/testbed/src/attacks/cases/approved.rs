@@ -5,7 +5,8 @@ use payout::ids::Attempt;
 use payout::intent::{Intent, Kind};
 use wire::message::{Check, SignRequest};
 
-use crate::attacks::case::{After, Case, Tampering};
+use super::fields::case;
+use crate::attacks::case::Case;
 use crate::attacks::draft::{ATTACKER, Desk, Draft, ENOUGH, address, wallet_id};
 
 /// The intent as it is altered, approved by everybody, with bytes that do what it says.
@@ -95,17 +96,6 @@ pub(super) fn cases() -> Vec<Case> {
             "must name the intent",
         ),
     ]
-}
-
-fn case(
-    name: &'static str,
-    tried: &'static str,
-    bad: fn(&mut Desk, &Draft) -> SignRequest,
-    check: Check,
-    says: &'static str,
-) -> Case {
-    let good = Desk::native;
-    Case::request(name, tried, Tampering { good, bad, check, says, after: After::Signed })
 }
 
 /// Bytes know one spelling alone.

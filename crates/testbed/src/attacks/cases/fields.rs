@@ -227,7 +227,8 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn case(
+/// What a hostile gateway makes of a payout of the native coin that was signed for.
+pub(super) fn case(
     name: &'static str,
     tried: &'static str,
     bad: fn(&mut Desk, &Draft) -> SignRequest,

@@ -57,6 +57,9 @@ pub(super) fn cases() -> Vec<Case> {
             "a journal that tells of a version nobody signed, to hold everything up",
             |w| Box::pin(unproven_policy(w)),
         ),
+        Case::scene("hunger", "a participant that asks for whole journals, thousands of times", |w| {
+            Box::pin(hunger(w))
+        }),
         Case::scene("forked-journal", "another entry of one number to each honest co-signer", |w| {
             Box::pin(forked_journal(w))
         }),
@@ -239,6 +242,26 @@ async fn unproven_policy(world: &mut World) -> Result<Seen, Fault> {
     let good = world.desk.native();
     world.sign(&good.request()).await?;
     Ok(Seen::everybody("one co-signer's word without the admins' signatures holds up nothing"))
+}
+
+/// Each answer would be all that anybody ever wrote. The others go on meanwhile.
+async fn hunger(world: &mut World) -> Result<Seen, Fault> {
+    const TIMES: usize = 3000;
+    let before = world.gateway.look(|heard| heard.visits.clone());
+    let liar = liar(world)?;
+    for _ in 0..TIMES {
+        for peer in world.honest() {
+            liar.say(peer, PeerMessage::Heads(Vec::new()));
+        }
+    }
+    for _ in 0..3 {
+        let good = world.desk.native();
+        world.sign_by(&[1, 2, 3], &good.request()).await?;
+    }
+    if world.gateway.look(|heard| heard.visits != before) {
+        return Err(Fault::Broken("somebody gave up its connection".to_owned()));
+    }
+    Ok(Seen::everybody("one answer at a time, and payouts are signed meanwhile"))
 }
 
 /// The liar is caught for good: nothing is signed with it any more, and everything without it.

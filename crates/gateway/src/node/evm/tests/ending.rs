@@ -76,6 +76,27 @@ async fn the_same_payment_under_another_signature_has_succeeded() {
 }
 
 #[tokio::test]
+async fn a_node_that_keeps_no_old_state_still_shows_who_used_a_nonce() {
+    for height in [1, 17, 47, 80] {
+        let chain = Chain { pruned_below: 85, ..Chain::default() };
+        let seen = sighting(chain.with(height, payment("dd", 7)), "60").await;
+        let Sighting::Succeeded(chance) = seen else { panic!("{seen:?}") };
+        assert_eq!((chance.txid, chance.block.height), (txid("dd"), height));
+    }
+    // Only from the moment on in which the payment was asked for, give or take what clocks may be apart.
+    let node =
+        StandIn::start(Chain { pruned_below: 85, ..Chain::default() }.with(40, payment("dd", 7))).await;
+    let look = async |created: i64| {
+        let created = payout::time::Millis::new(created).unwrap();
+        let late = payout::intent::Intent { created, ..intent("60") };
+        road(vec![node.url()], 1).look(&late, &ours().build, &[&ours()]).await.unwrap()
+    };
+    let at = |height: i64| (1_700_000_000 + height) * 1000;
+    assert!(matches!(look(at(40) + 60_000).await, Sighting::Succeeded(_)));
+    assert!(matches!(look(at(41) + 60_000).await, Sighting::Doubt(_)));
+}
+
+#[tokio::test]
 async fn a_token_payment_is_judged_by_its_log() {
     let seen = sighting(Chain::default().with(90, token_payment(vec![transfer_log(1000)])), TOKEN).await;
     assert!(matches!(seen, Sighting::Succeeded(_)), "{seen:?}");

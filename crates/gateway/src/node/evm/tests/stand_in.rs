@@ -43,6 +43,8 @@ pub(super) struct Chain {
     pub(super) pending: Vec<String>,
     /// Receipts that it gives out whatever is in its blocks, by transaction.
     pub(super) forged: BTreeMap<String, Value>,
+    /// It keeps no state of blocks below this one.
+    pub(super) pruned_below: u64,
 }
 
 impl Default for Chain {
@@ -55,6 +57,7 @@ impl Default for Chain {
             fork: 0,
             pending: Vec::new(),
             forged: BTreeMap::new(),
+            pruned_below: 0,
         }
     }
 }
@@ -132,6 +135,7 @@ impl Chain {
                 }),
                 None => Value::Null,
             },
+            "eth_blockNumber" => json!(hex(self.head)),
             "eth_getBalance" => json!(hex(1_000_000_000)),
             "eth_estimateGas" => json!(hex(21_000)),
             "eth_maxPriorityFeePerGas" => json!(hex(1)),
@@ -184,7 +188,13 @@ impl StandIn {
         let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         let answer = async |State(chain): State<Arc<Mutex<Chain>>>, Json(question): Json<Value>| {
             let method = question["method"].as_str().unwrap();
-            let result = chain.lock().unwrap().answer(method, &question["params"]);
+            let chain = chain.lock().unwrap();
+            let params = &question["params"];
+            if method == "eth_getTransactionCount" && chain.height(&params[1]) < chain.pruned_below {
+                let error = json!({"code": -32000, "message": "missing trie node"});
+                return Json(json!({"jsonrpc": "2.0", "id": question["id"], "error": error}));
+            }
+            let result = chain.answer(method, params);
             Json(json!({"jsonrpc": "2.0", "id": question["id"], "result": result}))
         };
         let router = Router::new().route("/", post(answer)).with_state(Arc::clone(&chain));

@@ -1,13 +1,17 @@
 //! A state in a sentence, and what can be done in it.
 
-use payout::life::{Death, Rejection, State, StepQuorum, Withdrawal};
-use store::PayoutRow;
+use std::sync::Arc;
 
+use payout::intent::Kind;
+use payout::life::{Death, Rejection, State, Status, StepQuorum, Withdrawal};
+use store::{PayoutRow, TokenRow};
+
+use crate::node::Road;
 use crate::operator::payouts::show::ApprovalProgress;
 
 /// Where the payout is.
-pub(super) fn story(state: &State, approvals: &ApprovalProgress, steps: &[StepQuorum]) -> String {
-    match state {
+pub(super) fn story(row: &PayoutRow, approvals: &ApprovalProgress, steps: &[StepQuorum]) -> String {
+    match &row.payout.state {
         State::Undecided { missing } => format!("no rule has decided yet: {missing} is missing"),
         State::Screening { .. } => "the project's external check has not said ok yet".to_owned(),
         State::Approving { .. } => approving(approvals, steps),
@@ -25,6 +29,9 @@ pub(super) fn story(state: &State, approvals: &ApprovalProgress, steps: &[StepQu
         State::Overtaken { build } => {
             format!("{} was used on chain and no signature came back; not final yet", build.token)
         }
+        State::Succeeded { txid, block } if row.payout.intent.kind == Kind::Void => {
+            format!("its target's token is spent on nothing by {txid} in block {}", block.height)
+        }
         State::Succeeded { txid, block } => format!("paid by {txid} in block {}", block.height),
         State::Failed { death } => format!("it can never land: {}", died(death)),
         State::Refused { why } => format!("no quorum of co-signers is left that would sign: {why}"),
@@ -37,6 +44,9 @@ pub(super) fn story(state: &State, approvals: &ApprovalProgress, steps: &[StepQu
             Withdrawal::Principal { by } => format!("withdrawn by {by}"),
             Withdrawal::Expired => "the time to approve ran out".to_owned(),
             Withdrawal::TargetEnded { how } => format!("what it was about has ended: {how}"),
+            Withdrawal::Displaced { by } => {
+                format!("its caller's number is that of payout {by}, which was signed before: look there")
+            }
         },
     }
 }
@@ -77,7 +87,12 @@ fn died(death: &Death) -> String {
 }
 
 /// What can be done, most useful first.
-pub(super) fn next(row: &PayoutRow, pauses: &[String], has_nodes: bool) -> Vec<String> {
+pub(super) fn next(
+    row: &PayoutRow,
+    pauses: &[String],
+    road: Option<&Arc<dyn Road>>,
+    held: Option<&TokenRow>,
+) -> Vec<String> {
     let cid = row.cid();
     let mut actions = Vec::new();
     if !pauses.is_empty() {
@@ -87,7 +102,7 @@ pub(super) fn next(row: &PayoutRow, pauses: &[String], has_nodes: bool) -> Vec<S
     if let Some(wait) = row.wait.as_ref().filter(|_| !matches!(row.payout.state, State::Approving { .. })) {
         actions.push(wait.next_action.clone());
     }
-    if !has_nodes && !row.status.is_terminal() {
+    if road.is_none() && !row.status.is_terminal() {
         actions.push(
             "configure nodes for its chain in gateway.toml, [[chain]], and start the gateway again"
                 .to_owned(),
@@ -96,31 +111,63 @@ pub(super) fn next(row: &PayoutRow, pauses: &[String], has_nodes: bool) -> Vec<S
     match &row.payout.state {
         State::Undecided { .. } => actions.push("none: it is decided when the figure is there".to_owned()),
         State::Screening { .. } => {
-            actions.push("look at the project's verification URL; the check is asked again by itself".to_owned());
+            actions.push(
+                "look at the project's verification URL; the check is asked again by itself".to_owned(),
+            );
         }
         State::Approving { .. } => {
-            actions.push(format!("approve: `bursar payout approve {cid}`, or reject: `bursar payout reject {cid}`"));
+            actions.push(format!(
+                "approve: `bursar payout approve {cid}`, or reject: `bursar payout reject {cid}`"
+            ));
             actions.push(format!("take it back: `bursar payout withdraw {cid}`"));
         }
         State::Queued | State::Built { .. } => {
             actions.push(format!("take it back: `bursar payout withdraw {cid}`"));
         }
-        State::Signing { .. } => actions.push(
-            "look at the co-signers' refusals below and at `bursar cosigner list`; it is asked again by itself"
-                .to_owned(),
-        ),
+        State::Signing { .. } => {
+            actions.push(
+                "look at the co-signers' refusals below and at `bursar cosigner list`; it is asked again by itself"
+                    .to_owned(),
+            );
+            if row.payout.intent.kind == Kind::Payout {
+                actions.push(format!("spend its token on nothing: `bursar payout void {cid}`"));
+            }
+        }
         State::Signed { .. } | State::Sent { .. } | State::Outbidding { .. } | State::Overtaken { .. } => {
-            actions.push("none: it is sent again and watched until it is final".to_owned());
+            actions.push(
+                "none: it is sent again, outbid under its cap if it offers too little, and watched until it is final"
+                    .to_owned(),
+            );
+            actions.extend(remedies(row));
         }
         State::Succeeded { .. }
         | State::Failed { .. }
         | State::Refused { .. }
         | State::Rejected { .. }
         | State::Withdrawn { .. } => {
+            if let Some(held) = held.filter(|_| {
+                matches!(row.status, Status::SignatureRejected | Status::Withdrawn | Status::ApprovalRejected)
+            }) {
+                actions.push(format!(
+                    "it keeps {}, which all later ones of its address wait for: `bursar payout void {cid}` spends it",
+                    held.token
+                ));
+            }
             if row.terms.callback_url.is_some() {
                 actions.push(format!("tell the caller again: `bursar callback resend {cid}`"));
             }
         }
     }
     actions
+}
+
+/// What people can order about one that may be stuck.
+fn remedies(row: &PayoutRow) -> Option<String> {
+    let cid = row.cid();
+    (row.payout.intent.kind == Kind::Payout).then(|| {
+        format!(
+            "if it is stuck, pay it under a higher cap: `bursar payout raise-cap {cid} --cap FEE`, or spend its token on \
+             nothing: `bursar payout void {cid}`"
+        )
+    })
 }

@@ -1,17 +1,25 @@
 //! Everything that can go wrong, at random.
+//!
+//! - `chain`: what nodes do.
+//! - `shelf`: copies of databases and co-signers, put back.
+
+mod chain;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
-use crate::crash::CrashError;
+use super::FireError;
+use super::people::People;
 use crate::crash::rig::Rig;
 use crate::crash::sequence::POINTS;
 use crate::deployment::GATEWAY;
 use crate::dice::Dice;
 use crate::process::Running;
+use crate::proxy::Proxy;
 use crate::receiver::Manner;
+
+use shelf::Shelf;
 
 /// Between two deeds, on average.
 const PAUSE_MS: u64 = 900;
@@ -28,23 +36,39 @@ enum Deed {
     HoldCosigner,
     Reorganise,
     DropTransactions,
+    RestartNode,
+    NodeFault,
     DeadReceiver,
     FailingReceiver,
+    CopyDatabase,
+    OldDatabase,
+    CopyCosigner,
+    OldCosigner,
+    Pause,
+    Freeze,
 }
 
-/// How often each, in a hundred.
-const DEEDS: [(Deed, u64); 11] = [
-    (Deed::KillGateway, 10),
-    (Deed::KillCosigner, 16),
-    (Deed::KillAll, 3),
-    (Deed::CrashPoint, 30),
-    (Deed::HoldNode, 6),
-    (Deed::HoldGateway, 4),
-    (Deed::HoldCosigner, 9),
-    (Deed::Reorganise, 8),
-    (Deed::DropTransactions, 7),
-    (Deed::DeadReceiver, 3),
-    (Deed::FailingReceiver, 4),
+/// How often each, in two hundred.
+const DEEDS: [(Deed, u64); 19] = [
+    (Deed::KillGateway, 20),
+    (Deed::KillCosigner, 28),
+    (Deed::KillAll, 5),
+    (Deed::CrashPoint, 48),
+    (Deed::HoldNode, 9),
+    (Deed::HoldGateway, 7),
+    (Deed::HoldCosigner, 16),
+    (Deed::Reorganise, 14),
+    (Deed::DropTransactions, 10),
+    (Deed::RestartNode, 3),
+    (Deed::NodeFault, 12),
+    (Deed::DeadReceiver, 4),
+    (Deed::FailingReceiver, 6),
+    (Deed::CopyDatabase, 5),
+    (Deed::OldDatabase, 3),
+    (Deed::CopyCosigner, 3),
+    (Deed::OldCosigner, 3),
+    (Deed::Pause, 2),
+    (Deed::Freeze, 2),
 ];
 
 /// Somebody who means no good.
@@ -58,18 +82,28 @@ pub struct Mischief {
     held_until: BTreeMap<String, Instant>,
     /// Until when the receiver is not its normal self.
     receiver_until: Option<Instant>,
+    /// The nodes that the gateway asks, and until when they are not honest.
+    nodes: Vec<Proxy>,
+    nodes_until: Option<Instant>,
+    /// When the chain's node was started again last.
+    restarted: Option<Instant>,
+    shelf: Shelf,
     done: BTreeMap<&'static str, u64>,
 }
 
 impl Mischief {
-    /// Nothing done yet.
-    pub const fn new(dice: Dice) -> Self {
+    /// Nothing done yet. `nodes` are those that the gateway asks.
+    pub fn new(dice: Dice, nodes: Vec<Proxy>) -> Self {
         Self {
             dice,
             next: None,
             dead_until: BTreeMap::new(),
             held_until: BTreeMap::new(),
             receiver_until: None,
+            nodes,
+            nodes_until: None,
+            restarted: None,
+            shelf: Shelf::default(),
             done: BTreeMap::new(),
         }
     }
@@ -77,8 +111,8 @@ impl Mischief {
     /// Undoes what has lasted long enough, and does the next deed when its time has come.
     ///
     /// # Errors
-    /// A process that ended although nobody killed it.
-    pub async fn go_on(&mut self, rig: &mut Rig) -> Result<(), CrashError> {
+    /// A process that ended although nobody killed it, or a copy that can't be taken or put back.
+    pub async fn go_on(&mut self, rig: &mut Rig, people: &mut People) -> Result<(), FireError> {
         let now = Instant::now();
         self.raise(rig, now)?;
         self.let_go(rig, now);
@@ -86,11 +120,14 @@ impl Mischief {
             self.receiver_until = None;
             rig.stage.receiver.behave(Manner::Success);
         }
+        if self.nodes_until.is_some_and(|until| now >= until) {
+            self.make_nodes_honest();
+        }
         if self.next.is_none_or(|next| now >= next) {
             let pause = self.span(0, 2 * PAUSE_MS);
             self.next = Some(now + pause);
             let deed = self.choose();
-            self.act(rig, deed, now).await?;
+            self.act(rig, people, deed, now).await?;
         }
         Ok(())
     }
@@ -99,8 +136,9 @@ impl Mischief {
     ///
     /// # Errors
     /// A process that ended although nobody killed it.
-    pub async fn end(&mut self, rig: &mut Rig) -> Result<(), CrashError> {
+    pub fn end(&mut self, rig: &mut Rig) -> Result<(), FireError> {
         rig.disarm();
+        self.make_nodes_honest();
         let all: Vec<String> = std::mem::take(&mut self.held_until).into_keys().collect();
         for name in all {
             hold(rig, &name, Hold::LetGo);
@@ -136,7 +174,13 @@ impl Mischief {
         *self.done.entry(what).or_default() += 1;
     }
 
-    async fn act(&mut self, rig: &mut Rig, deed: Deed, now: Instant) -> Result<(), CrashError> {
+    async fn act(
+        &mut self,
+        rig: &mut Rig,
+        people: &mut People,
+        deed: Deed,
+        now: Instant,
+    ) -> Result<(), FireError> {
         match deed {
             Deed::KillGateway => self.kill(rig, GATEWAY.to_owned(), now),
             Deed::KillCosigner => {
@@ -160,6 +204,20 @@ impl Mischief {
             }
             Deed::Reorganise => self.reorganise(rig).await,
             Deed::DropTransactions => self.drop_transactions(rig).await,
+            Deed::RestartNode => self.restart_node(rig).await?,
+            Deed::NodeFault => self.spoil_node(now),
+            Deed::CopyDatabase => self.copy_database(rig).await?,
+            Deed::OldDatabase => self.put_database_back(rig).await?,
+            Deed::CopyCosigner => self.copy_cosigner(rig).await?,
+            Deed::OldCosigner => self.put_cosigner_back(rig, people).await?,
+            Deed::Pause => {
+                self.note("pauses by an operator");
+                people.pause(self.span(500, 4000));
+            }
+            Deed::Freeze => {
+                self.note("freezes");
+                people.freeze(self.span(500, 4000));
+            }
             Deed::DeadReceiver => self.receive(rig, Manner::Silent, now),
             Deed::FailingReceiver => {
                 let times = u32::try_from(1 + self.dice.below(12)).unwrap_or(1);
@@ -183,7 +241,7 @@ impl Mischief {
     }
 
     fn hold(&mut self, rig: &mut Rig, name: String, now: Instant) {
-        self.note("pauses");
+        self.note("processes held still");
         hold(rig, &name, Hold::Still);
         let until = now + self.span(50, 4000);
         self.held_until.insert(name, until);
@@ -195,47 +253,7 @@ impl Mischief {
         self.receiver_until = Some(now + self.span(500, 8000));
     }
 
-    /// Replaces the newest blocks. Never those that are final: two blocks lie above them.
-    async fn reorganise(&mut self, rig: &Rig) {
-        if self.held_until.contains_key(ANVIL) {
-            return;
-        }
-        let depth = 1 + self.dice.below(2);
-        if rig.stage.deployment.anvil().rpc().ask("anvil_reorg", json!([depth, []])).await.is_ok() {
-            self.note("reorganisations");
-        }
-    }
-
-    /// Has the node forget transactions that wait for a block.
-    async fn drop_transactions(&mut self, rig: &Rig) {
-        if self.held_until.contains_key(ANVIL) {
-            return;
-        }
-        let rpc = rig.stage.deployment.anvil().rpc();
-        // Blocks come fast: there may be none at this moment.
-        for _ in 0..20 {
-            let Ok(pool) = rpc.ask("txpool_content", json!([])).await else { return };
-            let accounts = ["pending", "queued"].into_iter().filter_map(|kind| pool[kind].as_object());
-            let waiting = accounts.flat_map(|accounts| accounts.values()).filter_map(|sent| sent.as_object());
-            let hashes: Vec<String> = waiting
-                .flat_map(|sent| sent.values())
-                .filter_map(|transaction| transaction["hash"].as_str().map(str::to_owned))
-                .collect();
-            let mut dropped = false;
-            for hash in hashes {
-                if self.dice.percent(60) && rpc.ask("anvil_dropTransaction", json!([hash])).await.is_ok() {
-                    self.note("lost transactions");
-                    dropped = true;
-                }
-            }
-            if dropped {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    fn raise(&mut self, rig: &mut Rig, now: Instant) -> Result<(), CrashError> {
+    fn raise(&mut self, rig: &mut Rig, now: Instant) -> Result<(), FireError> {
         for name in rig.dead()? {
             if !self.dead_until.contains_key(&name) {
                 // It came by the point that was armed.
