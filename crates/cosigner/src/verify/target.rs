@@ -14,7 +14,8 @@ pub(crate) fn check(ctx: &Context<'_>, believed: Believed, subject: &Subject) ->
     let first = intent.attempt == payout::ids::Attempt::FIRST;
     match (intent.kind, intent.target) {
         (Kind::Payout, None) if first => Ok(()),
-        (Kind::Maintenance, None) => Ok(()),
+        (Kind::Maintenance, None) if first => Ok(()),
+        (Kind::Maintenance, None) => contradiction("a maintenance operation is ordered anew, not attempted again"),
         (Kind::Payout, Some(_)) if first => contradiction("a first attempt refers to no other intent"),
         (Kind::Maintenance, Some(_)) => contradiction("a maintenance operation refers to no other intent"),
         (Kind::Payout | Kind::Void | Kind::RaiseCap, None) => {

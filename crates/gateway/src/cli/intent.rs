@@ -38,6 +38,9 @@ fn check(intent: &Intent, policy: &Policy) -> Result<(), String> {
     if intent.deployment != policy.deployment() {
         return Err("it is for another deployment".to_owned());
     }
+    if let Some(why) = intent.contradiction() {
+        return Err(format!("it is {why}"));
+    }
     let rules = policy.rules(intent.rules_version).ok_or_else(|| {
         format!("it names version {} of the rules, which does not exist", intent.rules_version)
     })?;

@@ -138,6 +138,7 @@ impl World {
             coin: "144@144".parse().unwrap(),
             amount: intent.amount,
             max_fee: build.max_fee,
+            operation: intent.operation.clone().zip(intent.operation_args.clone()),
         });
         Ok(build)
     }

@@ -36,7 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
             "a maintenance operation",
             |d, g| altered(d, g, |_, i| i.kind = Kind::Maintenance),
             Rule,
-            "does not match",
+            "a maintenance without an operation",
         ),
         case(
             "deployment",
