@@ -161,7 +161,7 @@ impl Effect {
         match self {
             Self::Transfer { .. } => "transfer",
             Self::Void { .. } => "transfer of nothing",
-            Self::Operation { .. } => "operation of the wallet",
+            Self::Operation { .. } => "wallet operation",
         }
     }
 }

@@ -152,9 +152,8 @@ async fn options(
         rules.network(chain_id).ok_or_else(|| unknown(format!("the rules do not list chain {chain_id}")))?;
     let wallet =
         rules.wallet(*wallet).ok_or_else(|| unknown(format!("the rules do not list wallet {wallet}")))?;
-    let fee = rules
-        .fee(chain_id)
-        .ok_or_else(|| unknown(format!("the rules allow no fees on chain {chain_id}")))?;
+    let fee =
+        rules.fee(chain_id).ok_or_else(|| unknown(format!("the rules allow no fees on chain {chain_id}")))?;
     let args = operation.canonical_args();
     if !chain::family(network.family).knows_operation(name, &args) {
         return Err(MaintenanceError::NoOperation { chain: chain_id.clone(), name: name.clone(), args });

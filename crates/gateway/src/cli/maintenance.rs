@@ -106,12 +106,7 @@ pub(super) async fn flag(desk: &Desk, args: FlagArgs) -> Result<Answer, Failure>
     give(desk, order, &about, Consent::of(yes)).await
 }
 
-async fn give(
-    desk: &Desk,
-    order: MaintenanceBody,
-    about: &str,
-    consent: Consent,
-) -> Result<Answer, Failure> {
+async fn give(desk: &Desk, order: MaintenanceBody, about: &str, consent: Consent) -> Result<Answer, Failure> {
     let (client, trusted) = desk.trusted().await?;
     let draft = client.draft_maintenance(&order).await?;
     let Reading { intent, digest, text } = intent::read(&draft.intent, &trusted.policy)?;

@@ -123,7 +123,10 @@ fn fields_that_contradict_the_kind_are_named() {
     assert_eq!(spoilt(|it| it.to = example().to), pays);
     assert_eq!(spoilt(|it| it.memo = Some("1".to_owned())), pays);
     let token = Some("a maintenance in another coin than the chain's own");
-    assert_eq!(spoilt(|it| it.token_id = "0xdac17f958d2ee523a2206206994597c13d831ec7".parse().unwrap()), token);
+    assert_eq!(
+        spoilt(|it| it.token_id = "0xdac17f958d2ee523a2206206994597c13d831ec7".parse().unwrap()),
+        token
+    );
     for kind in [Kind::Payout, Kind::Void, Kind::RaiseCap] {
         assert_eq!(Intent { kind, ..example() }.contradiction(), None);
         let with_name = Intent { kind, operation: ordered.operation.clone(), ..example() };

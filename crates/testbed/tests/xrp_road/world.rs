@@ -117,6 +117,7 @@ impl World {
             kind: Kind::Maintenance,
             operation: Some(operation.to_owned()),
             operation_args: Some(args.to_owned()),
+            amount: Amount::ZERO,
             ..self.payment(&self.from, 1, None)
         }
     }
