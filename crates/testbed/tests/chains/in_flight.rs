@@ -24,7 +24,7 @@ fn wide() -> Plan {
         sessions: 8,
         parallel: 64,
         lane_window: 201,
-        poll_ms: 1000,
+        poll_ms: 2000,
         // None waits for its turn: a higher offer is not what they wait for.
         outbid_after_s: 600,
         ..Tuning::DEFAULT

@@ -7,6 +7,7 @@ use payout::ids::WalletId;
 use payout::intent::{Intent, Kind};
 use payout::money::Amount;
 
+use super::applications::{open_project, settings};
 use super::house::{House, project, refused};
 use crate::operator::maintenance::MaintenanceBody;
 
@@ -31,6 +32,7 @@ fn read(text: &str) -> Intent {
 #[tokio::test]
 async fn tickets_are_ordered_by_a_person_and_its_rule_has_people_approve_them() {
     let house = House::new().await;
+    open_project(&house, settings()).await;
     let oscar = house.client("oscar");
     let drafted = read(&oscar.draft_maintenance(&tickets("200")).await.unwrap().intent);
     assert_eq!((drafted.kind, drafted.contradiction()), (Kind::Maintenance, None));
@@ -60,6 +62,7 @@ async fn tickets_are_ordered_by_a_person_and_its_rule_has_people_approve_them() 
 #[tokio::test]
 async fn what_is_stored_is_what_was_ordered_and_nothing_that_was_changed_in_between() {
     let house = House::new().await;
+    open_project(&house, settings()).await;
     let oscar = house.client("oscar");
     let drafted = read(&oscar.draft_maintenance(&tickets("200")).await.unwrap().intent);
     for other in [tickets("201"), order("xrp_set_flag", "flag", "require_dest")] {
@@ -90,6 +93,7 @@ async fn what_is_stored_is_what_was_ordered_and_nothing_that_was_changed_in_betw
 #[tokio::test]
 async fn an_operation_that_the_chain_does_not_have_is_refused_with_its_name() {
     let house = House::new().await;
+    open_project(&house, settings()).await;
     let oscar = house.client("oscar");
     let mut too_much = tickets("10");
     too_much.args.insert("flag".to_owned(), "require_dest".to_owned());
@@ -116,12 +120,14 @@ async fn an_operation_that_the_chain_does_not_have_is_refused_with_its_name() {
 #[tokio::test]
 async fn who_may_not_apply_orders_nothing_and_without_a_rule_nobody_does() {
     let house = House::new().await;
+    open_project(&house, settings()).await;
     for who in ["vera", "shop"] {
         assert_eq!(refused(house.client(who).draft_maintenance(&tickets("10")).await).0, 403);
     }
     // A rule for payments is none for it.
     let house =
         House::changed(|genesis| genesis.rules.rules.retain(|rule| rule.kind != Kind::Maintenance)).await;
+    open_project(&house, settings()).await;
     let (status, words) = refused(house.client("oscar").draft_maintenance(&tickets("10")).await);
     assert_eq!(status, 409, "{words}");
     assert!(words.contains("no rule of the policy matches"), "{words}");
