@@ -126,8 +126,8 @@ fn listening(log: &Path) -> Vec<String> {
 }
 
 /// Base58 with a checksum, written here again: Bursar's own code is not used to check Bursar.
-pub(super) fn check_encoded(prefix: u8, id: &[u8; 20], alphabet: &bs58::Alphabet) -> String {
-    let mut bytes = [&[prefix], id.as_slice()].concat();
+pub(super) fn check_encoded(payload: &[&[u8]], alphabet: &bs58::Alphabet) -> String {
+    let mut bytes = payload.concat();
     let check = Sha256::digest(Sha256::digest(&bytes));
     bytes.extend(&check[..4]);
     bs58::encode(bytes).with_alphabet(alphabet).into_string()
