@@ -125,6 +125,9 @@ expires = "24h"
         table(&(count * 10).to_string()),
         table("10000"),
     ));
+    if ledgers.is_some() {
+        text.push_str(UPKEEP_RULE);
+    }
     match set {
         RuleSet::Demo => {}
         RuleSet::Tests => text.push_str(STUCK_RULES),
@@ -255,6 +258,16 @@ outcome = "auto"
     );
     text
 }
+
+/// What people may order of a wallet itself, such as tickets on the XRP Ledger.
+const UPKEEP_RULE: &str = r#"
+[[rule]]
+id = "upkeep"
+kind = "maintenance"
+outcome = "approve"
+steps = [{ group = "treasury", quorum = 1 }]
+expires = "24h"
+"#;
 
 /// What comes after `large`, for attacks.
 const LENIENT_RULE: &str = r#"
