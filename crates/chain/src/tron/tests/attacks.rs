@@ -220,10 +220,9 @@ fn a_second_spelling_of_the_same_message_is_refused() {
 
 /// A field of bytes, text or a message.
 fn nested(field: u8, inner: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(inner.len()).unwrap();
-    // Above 127 a length takes two bytes.
-    let length = if length < 128 { vec![length] } else { vec![length & 0x7f | 0x80, 1] };
-    [&[field << 3 | 2], length.as_slice(), inner].concat()
+    let mut bytes = vec![field << 3 | 2];
+    prost::encode_length_delimiter(inner.len(), &mut bytes).unwrap();
+    [bytes.as_slice(), inner].concat()
 }
 
 /// The call of [`usdt`] with this in the place of its contract.
