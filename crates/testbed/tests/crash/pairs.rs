@@ -4,6 +4,7 @@
 //! pair is the second of the pair before it. So one walk a stride covers all pairs with as many crashes as there are
 //! pairs, and most payouts live through more than two of them.
 
+use payout::coin::Family;
 use testbed::crash::proof;
 use testbed::crash::rig::{Rig, plan};
 use testbed::crash::sequence::{POINTS, through};
@@ -32,7 +33,7 @@ async fn walk_with(stride: usize) {
     let mut rig = Rig::start(plan(2, 3), folder.path()).await.unwrap();
     let mut paid = 0;
     for walk in walks(stride) {
-        paid += through(&mut rig, &walk).await.unwrap_or_else(|error| panic!("{walk:?}: {error}")).len();
+        paid += through(&mut rig, Family::Evm, &walk).await.unwrap_or_else(|error| panic!("{walk:?}: {error}")).len();
     }
     proof::no_other_transaction(&rig.stage, paid).await.unwrap();
     rig.stage.stop().await;
