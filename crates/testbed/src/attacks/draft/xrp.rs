@@ -57,10 +57,12 @@ impl Desk {
 
     /// What people are shown of such an order: it pays nobody.
     pub fn order(&mut self, operation: &str, args: &str) -> Intent {
-        let intent = self.intent(XRP, "0", "upkeep");
+        let intent = self.intent(XRP, "1", "upkeep");
         Intent {
             kind: Kind::Maintenance,
             to: intent.from.clone(),
+            amount: Amount::ZERO,
+            amount_text: "0".to_owned(),
             operation: Some(operation.to_owned()),
             operation_args: Some(args.to_owned()),
             ..intent

@@ -54,7 +54,7 @@ pub(super) fn cases() -> Vec<Case> {
                 w,
                 Desk::tron_void_of,
                 |_, good, void| void.paying(|pay| pay.to = good.intent.from.clone()),
-                (Check::Bytes, "is a void"),
+                (Check::Journal, "the bytes spend"),
             ))
         }),
         Case::scene("raise", "an approved raise of the fee cap in a second transaction", |w| {

@@ -81,7 +81,7 @@ fn payments() -> Vec<Case> {
             "token-of-many-uses",
             "a multi-purpose token's amount",
             |_, good| forged(good, |fields| fields.with(AMOUNT, 0x6000_0000_0000_0001_u64.to_be_bytes())),
-            "an amount that is not XRP",
+            "the amount is out of range",
         ),
         case(
             "nothing-moved",

@@ -146,14 +146,21 @@ fn intents() -> Vec<Case> {
         xrp(
             "main-network",
             "an approved payout on the main network",
-            |desk, good| approved(desk, good, |_, i| i.network_id = "0".parse().expect("a network")),
+            |desk, good| {
+                let network_id = "0".parse().expect("a network");
+                desk.xrp_approved(Intent { network_id, ..good.intent.clone() }).request()
+            },
             Rule,
             "the intent says 0",
         ),
         xrp(
             "main-networks-address",
             "an approved payout from the wallet's address of the main network",
-            |desk, good| approved(desk, good, |d, i| i.from = d.xrp_address_of_the_main_network()),
+            |desk, good| {
+                let intent = Intent { from: desk.xrp_address_of_the_main_network(), ..good.intent.clone() };
+                let public_key = desk.xrp_key_of_the_main_network();
+                desk.xrp_approved(intent).paying(|pay| pay.public_key = public_key)
+            },
             Address,
             "the intent pays from",
         ),
@@ -191,13 +198,6 @@ fn to_attacker(tag: Option<u32>) -> Act {
 
 fn forged(good: &Draft<Build>, change: impl FnOnce(Fields) -> Fields) -> SignRequest {
     good.over(change(Fields::of(&good.pay.written())).written())
-}
-
-/// The intent as it is altered, approved by everybody, with bytes that do what it says.
-fn approved(desk: &mut Desk, good: &Draft<Build>, change: impl FnOnce(&Desk, &mut Intent)) -> SignRequest {
-    let mut intent = good.intent.clone();
-    change(desk, &mut intent);
-    desk.xrp_approved(intent).request()
 }
 
 /// An approved intent that no honest gateway makes, and the good one's bytes.
