@@ -23,7 +23,7 @@ demo-once: processes ## the same, make one payout from request to callback, and 
 attacks: processes ## attack the co-signers with a hostile gateway and hostile co-signers; everything must be refused
 	exec $(BUILT)/release/bursar-demo attacks
 
-prove-attacks: ## take the co-signer's checks out one by one, in a copy, and show that attacks then succeed (half an hour)
+prove-attacks: ## take the co-signer's checks out one by one, in a copy, and show that attacks then succeed (three quarters of an hour)
 	scripts/setup demo
 	exec scripts/prove-attacks
 
