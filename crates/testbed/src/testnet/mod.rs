@@ -50,7 +50,8 @@ and takes, if you give them,
 Without KEY it prints the new wallet's address and waits until coins have come. For those there are faucets:
   144: https://xrpl.org/resources/dev-tools/xrp-faucets, or
        curl -H 'Content-Type: application/json' -d '{\"destination\": \"ADDRESS\"}' https://faucet.altnet.rippletest.net/accounts
-  198: https://shasta.tronex.io
+  198: those that https://developers.tron.network/docs/networks names for Shasta
+Each run makes a new wallet and removes the last one, whose key shares lie in var/testnet: what it still has is lost.
 
 DRY_RUN=1 with CHAIN alone does the same on a stand-in for the network on this machine, coins included.
 ";
@@ -179,6 +180,8 @@ impl Trial {
 /// [`TestnetError`] for whatever did not go right.
 pub async fn run(root: &Path, wish: &Wish, progress: &Progress) -> Result<Outcome, TestnetError> {
     let trial = Trial::of(wish)?;
+    // A server that is silent, or of another network, a main one at that, is noticed by any question.
+    trial.public.balance(&wish.to).await?;
     run_in(stage::clear(root).await?, wish, &trial, progress).await
 }
 
@@ -237,11 +240,13 @@ async fn fund(trial: &Trial, wallet: &str, progress: &Progress) -> Result<Option
     loop {
         // A server that does not answer now may in a moment.
         let has = public.balance(wallet).await;
-        if let Ok(has) = has
-            && has >= needs
-        {
-            step.done(&format!("{} {coin} are there", in_words(has)));
-            return Ok(sent);
+        match &has {
+            Ok(has) if *has >= needs => {
+                step.done(&format!("{} {coin} are there", in_words(*has)));
+                return Ok(sent);
+            }
+            Ok(has) => step.at(&format!("{} {coin} of {}", in_words(*has), in_words(needs))),
+            Err(error) => step.at(&error.to_string()),
         }
         if start.elapsed() >= patience {
             let (has, needs) = (in_words(has?), in_words(needs));
@@ -253,7 +258,6 @@ async fn fund(trial: &Trial, wallet: &str, progress: &Progress) -> Result<Option
                 sent,
             });
         }
-        step.at(&format!("{} s", start.elapsed().as_secs()));
         tokio::time::sleep(LOOK).await;
     }
 }

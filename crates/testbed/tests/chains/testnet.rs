@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use testbed::anvil::Pace;
 use testbed::ledgers::Xrp;
 use testbed::ledgers::xrp::{self, Receipt};
 use testbed::place;
 use testbed::progress::Progress;
-use testbed::testnet::{self, Wish};
+use testbed::testnet::{self, TestnetError, Wish};
 use testbed::vendor::random;
 
 use crate::world::PATIENCE;
@@ -89,6 +89,9 @@ fn what_is_missing_is_explained_and_nothing_is_made() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && said.contains(words), "{wrong}: {said}");
     }
+    let output = make(&full, &run);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("no answer"), "{said}");
     assert!(!run.exists());
 }
 
@@ -106,6 +109,16 @@ async fn a_wallet_that_people_fund_is_waited_for_and_pays_with_the_tag() {
         memo: Some("123".to_owned()),
     };
     let root = folder.path().join("run");
+    let progress = Progress::default();
+    // A server of the main network in the test network's place.
+    for server in 0..ledger.urls().len() {
+        ledger.fault(server, &json!({"network_id": 0})).await.unwrap();
+    }
+    let refused = testnet::run(&root, &wish, &progress).await;
+    assert!(matches!(refused, Err(TestnetError::Public(_))) && !root.exists(), "{refused:?}");
+    for server in 0..ledger.urls().len() {
+        ledger.fault(server, &json!({"network_id": null})).await.unwrap();
+    }
     let fund = async {
         let addresses = root.join("payout-addresses.json");
         let start = Instant::now();
@@ -121,7 +134,6 @@ async fn a_wallet_that_people_fund_is_waited_for_and_pays_with_the_tag() {
         let addresses: Value = serde_json::from_str(&text).unwrap();
         ledger.fund(addresses[xrp::CHAIN].as_str().unwrap(), 10 * xrp::XRP).await.unwrap();
     };
-    let progress = Progress::default();
     let (outcome, ()) = futures::join!(testnet::run(&root, &wish, &progress), fund);
     let outcome = outcome.unwrap();
     assert_eq!((outcome.funded_by, outcome.payout.status), (None, 6));
