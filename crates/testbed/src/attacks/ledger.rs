@@ -153,8 +153,11 @@ impl Ledger {
 
 /// The keys of a wallet's payout addresses: one a family.
 fn paying_keys(wallet: &Wallet) -> Vec<[u8; 33]> {
-    let networks =
-        [(Family::Evm, "31337"), (Family::Xrp, ledgers::xrp::NETWORK), (Family::Tron, ledgers::tron::NETWORK)];
+    let networks = [
+        (Family::Evm, "31337"),
+        (Family::Xrp, ledgers::xrp::NETWORK),
+        (Family::Tron, ledgers::tron::NETWORK),
+    ];
     let key = |(family, network): (Family, &str)| {
         key_on(family, &network.parse().expect("a network's number"), wallet, AddressIndex::PAYOUT)
     };

@@ -35,11 +35,14 @@ pub struct Group {
 const TWO_OF_THREE: Setting = Setting { threshold: 2, cosigners: 3, hostile: &[], chains: Chains::Evm };
 /// One hostile co-signer of three: it can have an approved payout paid twice (f < 2t − n is f < 1), but it gets no
 /// signature without approvals or over other bytes (f < t).
-const TWO_OF_THREE_ONE_HOSTILE: Setting = Setting { threshold: 2, cosigners: 3, hostile: &[3], chains: Chains::Evm };
+const TWO_OF_THREE_ONE_HOSTILE: Setting =
+    Setting { threshold: 2, cosigners: 3, hostile: &[3], chains: Chains::Evm };
 /// Two hostile co-signers of four, where three sign: one honest one is enough for approvals and bytes (f < t).
-const THREE_OF_FOUR_TWO_HOSTILE: Setting = Setting { threshold: 3, cosigners: 4, hostile: &[3, 4], chains: Chains::Evm };
+const THREE_OF_FOUR_TWO_HOSTILE: Setting =
+    Setting { threshold: 3, cosigners: 4, hostile: &[3, 4], chains: Chains::Evm };
 /// One hostile co-signer of four: everything holds.
-const THREE_OF_FOUR_ONE_HOSTILE: Setting = Setting { threshold: 3, cosigners: 4, hostile: &[4], chains: Chains::Evm };
+const THREE_OF_FOUR_ONE_HOSTILE: Setting =
+    Setting { threshold: 3, cosigners: 4, hostile: &[4], chains: Chains::Evm };
 /// The same two on all chains.
 const ON_ALL_CHAINS: Setting = Setting { chains: Chains::All, ..TWO_OF_THREE };
 const ON_ALL_CHAINS_ONE_HOSTILE: Setting = Setting { chains: Chains::All, ..TWO_OF_THREE_ONE_HOSTILE };

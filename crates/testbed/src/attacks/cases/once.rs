@@ -124,10 +124,7 @@ pub(super) async fn at_once(world: &mut World, requests: Vec<SignRequest>) -> Re
 }
 
 /// Whether the payout can be signed on a token of its own now: it can if it has none yet.
-pub(super) async fn at_most_one_signed(
-    world: &mut World,
-    good: &SignRequest,
-) -> Result<(u8, String), Fault> {
+pub(super) async fn at_most_one_signed(world: &mut World, good: &SignRequest) -> Result<(u8, String), Fault> {
     let quorum = world.good_quorum();
     let label = world.open(&quorum, good, Aim::Good);
     let attempt = world.end_of(label, &quorum).await?;

@@ -146,8 +146,7 @@ impl Desk {
 
     /// Its address.
     pub fn xrp_address_of_the_main_network(&self) -> payout::ids::Address {
-        let network =
-            payout::coin::Network { network_id: main_network(), ..self.network_of(XRP).clone() };
+        let network = payout::coin::Network { network_id: main_network(), ..self.network_of(XRP).clone() };
         address_on(&network, &self.wallet, AddressIndex::PAYOUT)
     }
 }

@@ -7,11 +7,13 @@ use payout::money::Amount;
 use wire::message::{Check, SignRequest};
 
 use super::{Bad, Good};
-use crate::attacks::case::{After, Case, Tampering};
+use crate::attacks::case::{After, Case, Fault, Seen, Tampering};
+use crate::attacks::cases::bytes::astray;
 use crate::attacks::draft::tron::{ATTACKER, OTHER_TOKEN};
 use crate::attacks::draft::{Desk, Draft, Payload as _};
 use crate::attacks::forge::tron::{Message, Value, any, call, contract, raw};
 use crate::attacks::ledger::digest_of;
+use crate::attacks::world::World;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = payments();
@@ -21,7 +23,20 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(calls());
     cases.extend(contracts());
     cases.extend(encodings());
+    cases.push(Case::scene(
+        "other-digest",
+        "a hostile co-signer signs other bytes within a good session",
+        |world| Box::pin(other_digest(world)),
+    ));
     cases
+}
+
+/// The session is a good one, and the honest co-signer signs what was approved; its peer signs something else.
+async fn other_digest(world: &mut World) -> Result<Seen, Fault> {
+    let good = world.control(Desk::trc20).await?;
+    let hostile = digest_of(&to_attacker(&mut world.desk, &good));
+    world.ledger.forbid(hostile);
+    astray(world, &good, |plot| plot.digest = hostile).await
 }
 
 fn trx(name: &'static str, tried: &'static str, bad: Bad, says: &'static str) -> Case {
@@ -86,9 +101,8 @@ fn payments() -> Vec<Case> {
 /// Another account or network.
 fn accounts() -> Vec<Case> {
     use Check::{Address, Rule};
-    let case = |name, tried, bad: Bad, check, says| {
-        super::case(name, tried, (Desk::trx as Good, bad), check, says)
-    };
+    let case =
+        |name, tried, bad: Bad, check, says| super::case(name, tried, (Desk::trx as Good, bad), check, says);
     vec![
         trx(
             "other-owner",

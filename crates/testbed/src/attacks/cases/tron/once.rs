@@ -19,19 +19,21 @@ pub(super) fn cases() -> Vec<Case> {
         Case::scene(
             "second-block",
             "a signed payout in a second transaction, which refers to another block",
-            |w| {
-                Box::pin(second(w, |pay| pay.reference.hash = [9; 8]))
-            },
+            |w| Box::pin(second(w, |pay| pay.reference.hash = [9; 8])),
         ),
         Case::scene("second-expiry", "a signed payout in a second transaction, which lapses later", |w| {
             Box::pin(second(w, |pay| pay.expiration = pay.expiration.plus(60_000)))
         }),
-        Case::scene("second-timestamp", "a signed payout in a second transaction, made a moment later", |w| {
-            Box::pin(second(w, |pay| pay.timestamp = pay.timestamp.plus(1)))
-        }),
-        Case::scene("second-fee-limit", "a signed payout in a second transaction, which may burn more", |w| {
-            Box::pin(second(w, |pay| pay.fee_limit = Some(20_000_000)))
-        }),
+        Case::scene(
+            "second-timestamp",
+            "a signed payout in a second transaction, made a moment later",
+            |w| Box::pin(second(w, |pay| pay.timestamp = pay.timestamp.plus(1))),
+        ),
+        Case::scene(
+            "second-fee-limit",
+            "a signed payout in a second transaction, which may burn more",
+            |w| Box::pin(second(w, |pay| pay.fee_limit = Some(20_000_000))),
+        ),
         Case::scene("second-after-lapse", "a second transaction once the first has lapsed", |w| {
             Box::pin(after_lapse(w))
         }),

@@ -1,12 +1,13 @@
 //! The intent is approved, the bytes do something else.
 
 use chain::xrp::{AccountFlag, Act, Build};
-use payout::ids::Address;
+use payout::ids::{Address, AddressIndex};
 use payout::money::Amount;
 use wire::message::{Check, SignRequest};
 
-use super::{Bad, Good};
-use crate::attacks::case::{After, Case, Tampering};
+use super::{Bad, Good, forged};
+use crate::attacks::case::{After, Case, Fault, Seen, Tampering};
+use crate::attacks::cases::bytes::astray;
 use crate::attacks::draft::xrp::{ATTACKER, PAYEE, TAG};
 use crate::attacks::draft::{Desk, Draft, Payload as _};
 use crate::attacks::forge::xrp::{
@@ -14,6 +15,7 @@ use crate::attacks::forge::xrp::{
     SIGNING_PUB_KEY, TICKET_SEQUENCE, TRANSACTION_TYPE, account, drops, issued, number, sized,
 };
 use crate::attacks::ledger::digest_of;
+use crate::attacks::world::World;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = payments();
@@ -21,7 +23,31 @@ pub(super) fn cases() -> Vec<Case> {
     cases.extend(fields());
     cases.extend(encodings());
     cases.extend(other_transactions());
+    cases.push(Case::scene(
+        "other-digest",
+        "a hostile co-signer signs other bytes within a good session",
+        |world| Box::pin(other_digest(world)),
+    ));
+    cases.push(Case::scene(
+        "other-path",
+        "a hostile co-signer signs with the EVM address's key within a good session",
+        |world| Box::pin(other_path(world)),
+    ));
     cases
+}
+
+/// The session is a good one, and the honest co-signer signs what was approved; its peer signs something else.
+async fn other_digest(world: &mut World) -> Result<Seen, Fault> {
+    let good = world.control(Desk::xrp).await?;
+    let hostile = digest_of(&to_attacker(&mut world.desk, &good));
+    world.ledger.forbid(hostile);
+    astray(world, &good, |plot| plot.digest = hostile).await
+}
+
+/// The same with the key of the wallet's address on another chain.
+async fn other_path(world: &mut World) -> Result<Seen, Fault> {
+    let good = world.control(Desk::xrp).await?;
+    astray(world, &good, |plot| plot.path = chain::evm::path(AddressIndex::PAYOUT)).await
 }
 
 fn case(name: &'static str, tried: &'static str, bad: Bad, says: &'static str) -> Case {
@@ -57,8 +83,18 @@ fn payments() -> Vec<Case> {
             |_, good| tagged(good, Some(0)),
             "the bytes' memo is Some(\"0\")",
         ),
-        case("one-drop-more", "one drop more", |_, good| paying(good, 20_000_001), "base units, the bytes pay"),
-        case("one-drop-less", "one drop less", |_, good| paying(good, 19_999_999), "base units, the bytes pay"),
+        case(
+            "one-drop-more",
+            "one drop more",
+            |_, good| paying(good, 20_000_001),
+            "base units, the bytes pay",
+        ),
+        case(
+            "one-drop-less",
+            "one drop less",
+            |_, good| paying(good, 19_999_999),
+            "base units, the bytes pay",
+        ),
         case(
             "fee-over-cap",
             "a fee one drop over the intent's cap",
@@ -143,7 +179,12 @@ fn accounts() -> Vec<Case> {
 /// A field more, or one that is needed less.
 fn fields() -> Vec<Case> {
     vec![
-        case("inner-batch", "the flag of a transaction within a batch", flags_of_a_batch, "a flag other than"),
+        case(
+            "inner-batch",
+            "the flag of a transaction within a batch",
+            flags_of_a_batch,
+            "a flag other than",
+        ),
         case(
             "paths",
             "paths through others' order books",
@@ -372,10 +413,6 @@ fn other_transactions() -> Vec<Case> {
     ]
 }
 
-fn forged(good: &Draft<Build>, change: impl FnOnce(Fields) -> Fields) -> SignRequest {
-    good.over(change(Fields::of(&good.pay.written())).written())
-}
-
 fn to_attacker(_: &mut Desk, good: &Draft<Build>) -> SignRequest {
     altered(good, |to, _, _| *to = ATTACKER.parse().expect("an address of these files"))
 }
@@ -415,6 +452,5 @@ fn with_memo(_: &mut Desk, good: &Draft<Build>) -> SignRequest {
 /// Another act, on a sequence number as orders have one.
 fn numbered(desk: &mut Desk, good: &Draft<Build>, act: Act) -> SignRequest {
     let number = desk.fresh_number();
-
     good.paying(|pay| (pay.token, pay.act) = (number, act))
 }

@@ -9,7 +9,8 @@ use chain::xrp::Build;
 use wire::message::{Check, SignRequest};
 
 use crate::attacks::case::{After, Case, Plan, Tampering};
-use crate::attacks::draft::{Desk, Draft};
+use crate::attacks::draft::{Desk, Draft, Payload as _};
+use crate::attacks::forge::xrp::Fields;
 
 /// What a gateway can do with a hostile co-signer.
 pub(super) fn cases() -> Vec<Case> {
@@ -35,4 +36,9 @@ fn case(
     says: &'static str,
 ) -> Case {
     Case { name, tried, plot: Plan::Xrp(Tampering { good, bad, check, says, after: After::Signed }) }
+}
+
+/// A good request with fields that no honest gateway writes.
+fn forged(good: &Draft<Build>, change: impl FnOnce(Fields) -> Fields) -> SignRequest {
+    good.over(change(Fields::of(&good.pay.written())).written())
 }

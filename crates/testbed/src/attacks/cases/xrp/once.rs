@@ -23,23 +23,31 @@ pub(super) fn cases() -> Vec<Case> {
         Case::scene("number-beside-ticket", "a signed payout on a sequence number beside its ticket", |w| {
             Box::pin(second(w, |desk| desk.fresh_number()))
         }),
-        Case::scene("second-ticket-later", "the same once all co-signers were killed, with a later end", |w| {
-            Box::pin(after_restart(w))
-        }),
-        Case::scene("three-tickets-at-once", "one payout on three tickets at once, through three quorums", |w| {
-            Box::pin(tickets_at_once(w))
-        }),
+        Case::scene(
+            "second-ticket-later",
+            "the same once all co-signers were killed, with a later end",
+            |w| Box::pin(after_restart(w)),
+        ),
+        Case::scene(
+            "three-tickets-at-once",
+            "one payout on three tickets at once, through three quorums",
+            |w| Box::pin(tickets_at_once(w)),
+        ),
         Case::scene("order-twice", "ten approved tickets twice, on a second sequence number", |w| {
             Box::pin(order_twice(w))
         }),
-        Case::scene("void-unapproved", "an account setting that burns a payout's ticket, approved by nobody", |w| {
-            Box::pin(remedy(
-                w,
-                Desk::xrp_void_of,
-                |_, _, void| void.with(Vec::new()),
-                (Check::Approvals, "1 more approval(s) of treasury"),
-            ))
-        }),
+        Case::scene(
+            "void-unapproved",
+            "an account setting that burns a payout's ticket, approved by nobody",
+            |w| {
+                Box::pin(remedy(
+                    w,
+                    Desk::xrp_void_of,
+                    |_, _, void| void.with(Vec::new()),
+                    (Check::Approvals, "1 more approval(s) of treasury"),
+                ))
+            },
+        ),
         Case::scene("void-that-pays", "an approved void whose bytes are the payout's", |w| {
             Box::pin(remedy(
                 w,

@@ -5,11 +5,11 @@ use payout::intent::Intent;
 use payout::money::Amount;
 use wire::message::{Check, SignRequest};
 
-use super::{Bad, Good, case};
+use super::{Bad, Good, case, forged};
 use crate::attacks::case::Case;
 use crate::attacks::draft::xrp::{ATTACKER, PAYEE_WITH_A_TAG, TAG};
-use crate::attacks::draft::{Desk, Draft, ENOUGH, Payload as _};
-use crate::attacks::forge::xrp::{AMOUNT, DESTINATION, Fields, SET_FLAG, account, drops, number};
+use crate::attacks::draft::{Desk, Draft, ENOUGH};
+use crate::attacks::forge::xrp::{AMOUNT, DESTINATION, SET_FLAG, account, drops, number};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = orders();
@@ -19,12 +19,10 @@ pub(super) fn cases() -> Vec<Case> {
 
 fn orders() -> Vec<Case> {
     use Check::{Approvals, Bytes, Rule};
-    let tickets = |name, tried, bad: Bad, check, says| {
-        case(name, tried, (Desk::tickets as Good, bad), check, says)
-    };
-    let flag = |name, tried, bad: Bad, check, says| {
-        case(name, tried, (Desk::require_tag as Good, bad), check, says)
-    };
+    let tickets =
+        |name, tried, bad: Bad, check, says| case(name, tried, (Desk::tickets as Good, bad), check, says);
+    let flag =
+        |name, tried, bad: Bad, check, says| case(name, tried, (Desk::require_tag as Good, bad), check, says);
     vec![
         tickets(
             "tickets-unapproved",
@@ -129,8 +127,7 @@ fn orders() -> Vec<Case> {
 
 fn intents() -> Vec<Case> {
     use Check::{Address, Approvals, Bytes, Rule};
-    let xrp =
-        |name, tried, bad: Bad, check, says| case(name, tried, (Desk::xrp as Good, bad), check, says);
+    let xrp = |name, tried, bad: Bad, check, says| case(name, tried, (Desk::xrp as Good, bad), check, says);
     vec![
         xrp(
             "approved-tag",
@@ -194,10 +191,6 @@ fn intents() -> Vec<Case> {
 fn to_attacker(tag: Option<u32>) -> Act {
     let to = ATTACKER.parse().expect("an address of these files");
     Act::Pay { to, tag, amount: Amount::from_u128(20_000_000) }
-}
-
-fn forged(good: &Draft<Build>, change: impl FnOnce(Fields) -> Fields) -> SignRequest {
-    good.over(change(Fields::of(&good.pay.written())).written())
 }
 
 /// An approved intent that no honest gateway makes, and the good one's bytes.
