@@ -14,10 +14,10 @@ SEED ?=
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: processes ## start a development chain, three co-signers and a gateway, and keep them running
+demo: processes ## start development chains, three co-signers and a gateway, and keep them running
 	exec $(BUILT)/release/bursar-demo up
 
-demo-once: processes ## the same, make one payout from request to callback, and stop
+demo-once: processes ## the same, make payouts on each chain from request to callback, and stop
 	exec $(BUILT)/release/bursar-demo once
 
 attacks: processes ## attack the co-signers with a hostile gateway and hostile co-signers; everything must be refused

@@ -28,13 +28,13 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start everything, make two payouts, and keep it running until Ctrl-C.
+    /// Start everything, pay on each chain, and keep it running until Ctrl-C.
     Up {
         /// The folder, which is emptied first.
         #[arg(long, default_value = "var/demo")]
         folder: PathBuf,
     },
-    /// Start everything, make two payouts, stop everything; the last line of the output is a JSON report.
+    /// Start everything, pay on each chain, stop everything; the last line of the output is a JSON report.
     Once {
         /// The folder, which is emptied first.
         #[arg(long, default_value = "var/demo")]
