@@ -98,11 +98,32 @@ async fn a_gateway_killed_after_it_stored_the_second_signature_of_a_token_pays_o
     built_again_under("signed bytes stored").await;
 }
 
+#[tokio::test]
+async fn a_payment_whose_cosigners_vanish_while_they_sign_until_its_bytes_lapse_is_built_again_and_paid_once() {
+    let (mut rig, _folder) = rig().await;
+    rig.arm("round 2 sent").unwrap();
+    let (caller, payout) = pay_until_death(&mut rig, Family::Xrp).await;
+    for index in 1..=3 {
+        rig.stage.deployment.kill_cosigner(index);
+    }
+    ledgers(&rig).xrp.close(LIFE).await.unwrap();
+    // The gateway dies once more, between two versions of the payment.
+    rig.arm("bytes built again").unwrap();
+    for index in 1..=3 {
+        rig.stage.deployment.launch_cosigner(index).unwrap();
+    }
+    assert_eq!(rig.death().await.unwrap(), "gateway");
+    ends(&mut rig, &caller, &payout, 6).await;
+    proof::paid_once(&rig.stage, &caller, &payout).await.unwrap();
+    proof::no_other_transaction(&rig.stage, 1).await.unwrap();
+    rig.stage.stop().await;
+}
+
 /// Nobody signs until the bytes of a TRON payment are not worth it any more; `point` is where the gateway dies then.
 async fn forgotten_under(point: &str) {
     let (mut rig, _folder) = rig().await;
     rig.arm("unsigned bytes stored").unwrap();
-    let (caller, payout) = pay_until_death(&mut rig).await;
+    let (caller, payout) = pay_until_death(&mut rig, Family::Tron).await;
     for index in 1..=3 {
         rig.stage.deployment.kill_cosigner(index);
     }
@@ -119,9 +140,9 @@ async fn forgotten_under(point: &str) {
     rig.stage.stop().await;
 }
 
-/// Asks for a TRON payment under which somebody dies, who stays dead; the caller has its number.
-async fn pay_until_death(rig: &mut Rig) -> (Caller, Payout) {
-    let (caller, wanted) = (rig.caller().unwrap(), rig.wanted_of(Family::Tron, Road::Automatic));
+/// Asks for a payment under which somebody dies, who stays dead; the caller has its number.
+async fn pay_until_death(rig: &mut Rig, family: Family) -> (Caller, Payout) {
+    let (caller, wanted) = (rig.caller().unwrap(), rig.wanted_of(family, Road::Automatic));
     // The gateway answers before it builds.
     let payout = caller.pay(wanted).await.unwrap();
     rig.death().await.unwrap();
@@ -137,7 +158,7 @@ async fn a_gateway_killed_after_it_forgot_lapsed_bytes_builds_others_and_pays_on
 async fn a_payment_whose_cosigners_vanish_while_they_sign_dies_once_that_is_proven() {
     let (mut rig, _folder) = rig().await;
     rig.arm("round 2 sent").unwrap();
-    let (caller, payout) = pay_until_death(&mut rig).await;
+    let (caller, payout) = pay_until_death(&mut rig, Family::Tron).await;
     for index in 1..=3 {
         rig.stage.deployment.kill_cosigner(index);
     }
