@@ -111,14 +111,14 @@ async fn a_ticket_that_is_stale_carries_nothing_more() {
     world.close().await;
     let intent = world.payment(&payee, XRP, Some("7"));
     let build = world.plan(&intent).await.unwrap();
-    let other = world.signed(&world.rebuild(&intent, &[build.clone()]).await.unwrap());
+    let other = world.signed(&world.rebuild(&intent, std::slice::from_ref(&build)).await.unwrap());
     world.road.broadcast(&world.signed(&build)).await.unwrap();
     world.close().await;
     // Another version of it comes too late for the ticket: servers refuse it, and the first is what is found.
     assert!(matches!(world.road.broadcast(&other).await, Ok(Sent::Look(why)) if why == "tefNO_TICKET"));
     let seen = paid(world.look(&intent, &[&other]).await);
     assert_eq!(seen.txid, world.signed(&build).txid);
-    let again = world.rebuild(&intent, &[build.clone()]).await;
+    let again = world.rebuild(&intent, std::slice::from_ref(&build)).await;
     assert!(matches!(again, Err(Hold::TokenUsed(_))), "{again:?}");
     // A server that lags lists it still, and even we have forgotten who has it: the other server knows better.
     world.forget_taken();
