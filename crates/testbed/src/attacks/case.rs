@@ -247,6 +247,14 @@ impl Attempt {
         })
     }
 
+    /// Whether somebody did not answer within a session's few seconds. On a busy machine that says nothing; a gateway asks
+    /// again, and so does whoever wants a good request signed.
+    pub(super) fn is_late(&self) -> bool {
+        self.ends.values().any(
+            |end| matches!(end, FromCosigner::Aborted { why, .. } if why.contains("no answer of co-signer")),
+        )
+    }
+
     /// Whether it says nothing of the request: the link between two of them was not there, or broke.
     pub(super) fn is_lame(&self) -> bool {
         self.ends.values().any(|end| match end {

@@ -258,7 +258,8 @@ impl World {
             let label = self.open(quorum, request, aim);
             let attempt = self.end_of(label, quorum).await?;
             self.judge()?;
-            let again = attempt.is_lame() || (aim == Aim::Good && attempt.is_crossed());
+            let good = aim == Aim::Good && (attempt.is_crossed() || attempt.is_late());
+            let again = attempt.is_lame() || good;
             if !again || attempt.signed || tokio::time::Instant::now() >= end {
                 return Ok((label, attempt));
             }
