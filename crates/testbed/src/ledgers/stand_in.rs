@@ -119,7 +119,7 @@ impl StandIn {
 }
 
 /// The addresses in the whole lines that say so.
-fn listening(log: &Path) -> Vec<String> {
+pub(super) fn listening(log: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     lines.filter_map(|line| line.strip_prefix(LISTENS)).map(ToOwned::to_owned).collect()

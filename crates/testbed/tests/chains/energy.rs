@@ -2,13 +2,13 @@
 
 use serde_json::json;
 use testbed::deployment::cast::OPERATOR;
-use testbed::ledgers::tron;
+use testbed::ledgers::{EnergyProvider, tron};
 
 use crate::command::bursar_text;
 use crate::house::all_chains;
 use crate::world::World;
 
-/// The number in front of or behind these words.
+/// The number behind these words.
 fn number(text: &str, before: &str) -> u64 {
     let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before:?} in {text}"));
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -53,4 +53,37 @@ async fn a_token_waits_with_the_price_shown_while_energy_is_too_dear_and_is_paid
     // Bandwidth at most.
     let (_, sun, _) = before;
     assert!(sun - world.tron().balance(&payer).await.unwrap() <= tron::TRX);
+}
+
+#[tokio::test]
+async fn energy_is_rented_for_several_payouts_at_once_and_no_trx_is_burnt_for_it() {
+    let mut world = World::asleep(all_chains()).await;
+    let folder = world.stage.deployment.folder().logs();
+    let provider = EnergyProvider::start(&world.tron().urls()[0], 60, &folder).await.unwrap();
+    let url = provider.url();
+    world.stage.deployment.use_tron_settings(&format!(
+        "burn_cap_sun = 0\n[chain.tron.energy]\nurl = \"{url}\"\nmax_sun_per_energy = 60\nbatch = 4\n"
+    ));
+    world.stage.deployment.start().await.unwrap();
+    world.fund().await;
+    let payer = world.payer(tron::CHAIN);
+    let (_, before, _) = world.holdings().await;
+    let coin = world.stage.coin("USDT-TRC20");
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        let order = world.stage.order(&coin, "0.5");
+        asked.push((world.accepted(&order).await, order));
+    }
+    for (cid, order) in &asked {
+        assert_eq!(world.reaches(*cid, &[2, 3, 4, 6, 7]).await, 6);
+        assert_eq!(world.balance(&coin, &order.to).await, "0.5");
+    }
+    let orders = provider.ask("/orders", &json!({})).await.unwrap();
+    assert_eq!(
+        (orders.as_array().map(Vec::len), &orders[0]["receiver"]),
+        (Some(1), &json!(payer)),
+        "{orders}"
+    );
+    // Bandwidth at most.
+    assert!(before - world.tron().balance(&payer).await.unwrap() <= 3 * tron::TRX);
 }
