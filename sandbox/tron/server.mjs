@@ -21,7 +21,8 @@
 // blocks; {"fork": n, "forget": true|false} the newest n blocks never were, their transactions wait again or are gone.
 // For the node that is asked: {"lose": n} the next n broadcasts are taken and not answered; {"hang": true} no answers;
 // {"lag": n} its solidified head is n blocks further behind; {"blind": true} it knows of no transaction; {"no_logs": true}
-// it tells receipts without logs; {"network": "2b6653dc"} it is of another network.
+// it tells receipts without logs; {"network": "2b6653dc"} it is of another network; {"pruned": n} of blocks between the first
+// and number n it knows nothing, nor of what they hold.
 //
 // POST /admin/faucet {"address", "sun"}; /admin/delegate {"address", "energy"?, "net"?}; /admin/deploy {"contract", "owner",
 // "values"}; /admin/transfer {"contract", "owner", "to", "amount"} of a token, at once; /admin/parameters {key: value};
@@ -48,12 +49,14 @@ const GENESIS = `41${'be'.repeat(20)}`
 ledger.credit(GENESIS, 10n ** 15n)
 
 class Node {
-  faults = { lose: 0, hang: false, lag: 0, blind: false, no_logs: false, network: null }
+  faults = { lose: 0, hang: false, lag: 0, blind: false, no_logs: false, network: null, pruned: 0 }
 
   solid () { return Math.max(0, ledger.head.number - solidLag - this.faults.lag) }
 
+  has (number) { return number === 0 || number >= this.faults.pruned }
+
   block (number) {
-    const block = ledger.blocks[number]
+    const block = this.has(number) ? ledger.blocks[number] : undefined
     return block === undefined ? {} : this.told(block, true)
   }
 
@@ -78,7 +81,8 @@ class Node {
 
   find (txid, solid) {
     const found = this.faults.blind ? undefined : ledger.mined.get(txid)
-    return found !== undefined && (!solid || found.block.number <= this.solid()) ? found : undefined
+    if (found === undefined || !this.has(found.block.number)) return undefined
+    return !solid || found.block.number <= this.solid() ? found : undefined
   }
 
   info (txid, solid) {
@@ -135,7 +139,7 @@ class Node {
       case 'getnowblock': return this.block(solid ? this.solid() : ledger.head.number)
       case 'getblock': {
         const number = question.id_or_num === undefined ? (solid ? this.solid() : ledger.head.number) : Number(question.id_or_num)
-        const block = ledger.blocks[number]
+        const block = this.has(number) ? ledger.blocks[number] : undefined
         return block === undefined || (solid && number > this.solid()) ? {} : this.told(block, question.detail === true)
       }
       case 'getblockbynum': return solid && question.num > this.solid() ? {} : this.block(question.num)

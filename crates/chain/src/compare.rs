@@ -30,7 +30,7 @@ pub enum Mismatch {
         found: Address,
     },
     /// Another kind of act.
-    #[error("the intent is a {expected}, the bytes are a {found}")]
+    #[error("the intent is a {expected}, the bytes are {found}")]
     Effect {
         /// The intent's kind.
         expected: Kind,
@@ -156,12 +156,12 @@ fn same_recipient(expected: &Address, found: &Address) -> Result<(), Mismatch> {
 }
 
 impl Effect {
-    /// What it is, in a word, for messages.
+    /// What it is, in words, for messages.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Transfer { .. } => "transfer",
-            Self::Void { .. } => "transfer of nothing",
-            Self::Operation { .. } => "wallet operation",
+            Self::Transfer { .. } => "a transfer",
+            Self::Void { .. } => "a transfer of nothing",
+            Self::Operation { .. } => "an operation of the wallet",
         }
     }
 }

@@ -49,12 +49,16 @@ pub const GATEWAY: &[&str] = &[
     // Inside the transaction that also stores the bytes.
     "token taken",
     "unsigned bytes stored",
+    // On chains whose bytes end with time, before anybody was asked to sign them.
+    "lapsed bytes forgotten",
     "signing begun",
     "session opened",
     "signature received",
     "signed bytes stored",
     "broadcast sent",
     "broadcast recorded",
+    // For a higher offer, or in place of bytes that lapsed.
+    "bytes built again",
     "inclusion seen",
     "finality seen",
     "end stored",

@@ -33,4 +33,5 @@ pub mod process;
 pub mod progress;
 pub mod proxy;
 pub mod receiver;
+pub mod testnet;
 pub mod vendor;

@@ -11,8 +11,12 @@ use testbed::bench;
 use testbed::demo::{self, DemoError};
 use testbed::fire::{FireError, Wish};
 use testbed::progress::Progress;
+use testbed::testnet::{self, TestnetError};
 use testbed::vendor::random;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How a program ends that was not told what it needs to know.
+const USAGE: u8 = 2;
 
 /// A development chain, a gateway, three co-signers and people with keys, all on this machine.
 #[derive(Debug, Parser)]
@@ -24,13 +28,13 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start everything, make two payouts, and keep it running until Ctrl-C.
+    /// Start everything, pay on each chain, and keep it running until Ctrl-C.
     Up {
         /// The folder, which is emptied first.
         #[arg(long, default_value = "var/demo")]
         folder: PathBuf,
     },
-    /// Start everything, make two payouts, stop everything; the last line of the output is a JSON report.
+    /// Start everything, pay on each chain, stop everything; the last line of the output is a JSON report.
     Once {
         /// The folder, which is emptied first.
         #[arg(long, default_value = "var/demo")]
@@ -59,12 +63,55 @@ enum Command {
         #[arg(long, default_value = "var/fire")]
         folder: PathBuf,
     },
+    /// Pay once on a public test network; says what it needs if that is not given. The last line of the output is JSON.
+    Testnet {
+        #[command(flatten)]
+        asked: Asked,
+        /// The folder, which is emptied first. The new wallet's key shares stay in it.
+        #[arg(long, default_value = "var/testnet")]
+        folder: PathBuf,
+    },
     /// Measure signatures and accepted payouts a second, times and memory; the last line of the output is JSON.
     Bench {
         /// The folder, which is emptied first.
         #[arg(long, default_value = "var/bench")]
         folder: PathBuf,
     },
+}
+
+/// A trial on a public test network, as far as it was said.
+#[derive(Debug, clap::Args)]
+struct Asked {
+    /// The contract's number of the chain: 144 is XRP, 198 TRON's Shasta.
+    #[arg(long)]
+    chain: Option<String>,
+    /// A node's URL; several times for several nodes.
+    #[arg(long)]
+    node: Vec<String>,
+    /// A file with a key that funds the new wallet.
+    #[arg(long)]
+    key: Option<PathBuf>,
+    /// Who is paid.
+    #[arg(long)]
+    to: Option<String>,
+    /// How much, whole coins.
+    #[arg(long, default_value = "1.5")]
+    amount: String,
+    /// A destination tag.
+    #[arg(long)]
+    memo: Option<String>,
+    /// On a stand-in for the network on this machine; of all other options it takes the chain alone.
+    #[arg(long, conflicts_with_all = ["node", "key", "to", "amount", "memo"])]
+    dry_run: bool,
+}
+
+impl Asked {
+    /// `None` when something is missing.
+    fn wish(self) -> Option<testnet::Wish> {
+        let Self { chain, node, key, to, amount, memo, dry_run: _ } = self;
+        let nodes = Some(node).filter(|nodes| !nodes.is_empty())?;
+        Some(testnet::Wish { chain: chain?, nodes, key, to: to?, amount, memo })
+    }
 }
 
 #[tokio::main]
@@ -79,6 +126,9 @@ async fn main() -> ExitCode {
             let seed = seed.unwrap_or_else(|| u64::from_le_bytes(random()));
             let length = Duration::from_secs(u64::from(minutes) * 60);
             return ended(fire(&folder, Wish { length, seed }, &progress).await, &progress);
+        }
+        Command::Testnet { asked, folder } => {
+            return ended(Box::pin(try_out(&folder, asked, &progress)).await, &progress);
         }
         Command::Attacks { folder, only } => {
             return ended(attack(&folder, &only, &progress).await, &progress);
@@ -106,6 +156,32 @@ async fn fire(folder: &Path, wish: Wish, progress: &Progress) -> Result<ExitCode
     progress.say(&format!("seed {}", wish.seed));
     report(&account)?;
     Ok(if account.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn try_out(folder: &Path, asked: Asked, progress: &Progress) -> Result<ExitCode, TestnetError> {
+    let mut stop = Stop::new()?;
+    let folder = absolute(folder)?;
+    let trial = async {
+        match asked {
+            Asked { dry_run: true, chain: Some(chain), .. } => {
+                testnet::rehearse(&folder, &chain, progress).await.map(Some)
+            }
+            asked => match asked.wish() {
+                Some(wish) => testnet::run(&folder, &wish, progress).await.map(Some),
+                None => Ok(None),
+            },
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = trial => outcome?,
+        () = stop.asked() => return Ok(told_to_stop(progress)),
+    };
+    let Some(outcome) = outcome else {
+        progress.say(testnet::HOW);
+        return Ok(ExitCode::from(USAGE));
+    };
+    report(&outcome)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn up(folder: &Path, progress: &Progress) -> Result<ExitCode, DemoError> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use testbed::attacks::case::Fault;
 use testbed::attacks::world::{Setting, World};
 use testbed::attacks::{GROUPS, run_group};
+use testbed::ledgers::Chains;
 
 /// Tries every attack of a group, prints the table, and fails unless all were refused.
 async fn refused(group: &str) {
@@ -53,13 +54,17 @@ groups! {
     sessions_have_one_name_and_show_everybody_the_same: "sessions",
     approvals_are_not_forged_moved_or_spared: "approvals",
     policies_are_not_forged_forked_or_rolled_back: "policy",
+    other_bytes_and_orders_are_not_signed_on_xrp: "xrp",
+    other_bytes_are_not_signed_on_tron: "tron",
+    payouts_are_signed_once_on_xrp: "xrp-once",
+    payouts_are_signed_once_on_tron: "tron-once",
 }
 
 /// What SECURITY.md says is not defended: f < 2t − n is f < 1 here. It also shows that the judge finds a second payment.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_of_three_with_a_hostile_cosigner_can_pay_an_approved_payout_twice() {
     let temporary = tempfile::tempdir().unwrap();
-    let setting = Setting { threshold: 2, cosigners: 3, hostile: &[3] };
+    let setting = Setting { threshold: 2, cosigners: 3, hostile: &[3], chains: Chains::Evm };
     let mut world = World::start(&temporary.path().join("twice"), setting).await.unwrap();
     let draft = world.desk.native();
     // The honest two never hear of each other's journals.

@@ -1,5 +1,8 @@
 //! TRON's codec against two independent libraries: bytes, digests, signed bytes and ids of drawn payments.
 
+// Clippy knows `#[test]` functions as tests, but not what they call.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is its report")]
+
 use chain::tron::{Build, Reference, build, reference_of, token_for_txid};
 use chain::{ChainFamily as _, EcdsaSignature, Effect, TokenRef, ValidUntil};
 use k256::ecdsa::SigningKey;

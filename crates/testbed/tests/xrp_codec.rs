@@ -1,5 +1,8 @@
 //! XRP's codec against two independent libraries: bytes, digests, signed bytes and ids of drawn transactions.
 
+// Clippy knows `#[test]` functions as tests, but not what they call.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is its report")]
+
 use chain::xrp::{AccountFlag, Act, Build, Fee, Spend, build, token_for};
 use chain::{ChainFamily as _, EcdsaSignature, Effect};
 use k256::ecdsa::SigningKey;

@@ -176,7 +176,7 @@ fn a_void_never_pays_and_a_payout_never_voids() {
     for bytes in [&payment, &to_self] {
         assert_eq!(
             compare(&intent(Kind::Void, "60"), bytes),
-            Err(Mismatch::Effect { expected: Kind::Void, found: "transfer" })
+            Err(Mismatch::Effect { expected: Kind::Void, found: "a transfer" })
         );
     }
     for kind in [Kind::Payout, Kind::RaiseCap] {
@@ -184,7 +184,7 @@ fn a_void_never_pays_and_a_payout_never_voids() {
         intended.to = PAYER.parse().unwrap();
         assert_eq!(
             compare(&intended, &decoded(void(PAYER))),
-            Err(Mismatch::Effect { expected: kind, found: "transfer of nothing" })
+            Err(Mismatch::Effect { expected: kind, found: "a transfer of nothing" })
         );
     }
 }

@@ -38,6 +38,7 @@ fn valid_until(gateway: &Gateway, intent: &Intent, build: &Build) -> Option<Vali
 /// Gives up bytes that no co-signer was asked for: the payout is built again.
 pub(super) async fn forget(gateway: &Gateway, row: &PayoutRow) -> Result<Next, StepError> {
     let next = advance(gateway, row, Step::Sign, Event::Lapsed).await?;
+    crash::point!("lapsed bytes forgotten");
     gateway.memory.lanes.desk(&row.payout.intent).forget(&row.digest).await;
     lane::freed(gateway, &row.payout.intent).await;
     Ok(next)

@@ -100,6 +100,7 @@ pub(super) async fn consider(
                     now,
                 })
                 .await?;
+            crash::point!("bytes built again");
             gateway.memory.lanes.desk(intent).forget(&family.root.digest).await;
             record::after(gateway, &outbid);
             Ok(Looked::Outbid(Next::Advanced))

@@ -362,7 +362,12 @@ async fn move_on(gateway: &Gateway, known: &Known, row: PayoutRow) -> Result<(),
             token: known.build.token.clone(),
             intent: known.digest,
         });
+        let goes_on = events == [Event::Lapsed];
         match gateway.store.advance(advance(&row, events, take, acts)).await {
+            Ok(lapsed) if goes_on => {
+                row = lapsed;
+                continue;
+            }
             Ok(row) => {
                 record::after(gateway, &row);
                 return Ok(());
@@ -375,7 +380,8 @@ async fn move_on(gateway: &Gateway, known: &Known, row: PayoutRow) -> Result<(),
     Err(Unadoptable::InTheWay("it changes here all the time".to_owned()))
 }
 
-/// The events from where a payout is here to where the co-signers are; `None` when it is there.
+/// The events from where a payout is here to where the co-signers are; `None` when it is there. [`Event::Lapsed`] comes
+/// alone: the token that it frees is gone before another is taken.
 fn way(row: &PayoutRow, known: &Known) -> Result<Option<Vec<Event>>, Unadoptable> {
     let approver = || {
         let mut approvals = known.acts.iter().filter(|act| act.act == Act::Approve);
@@ -394,6 +400,8 @@ fn way(row: &PayoutRow, known: &Known) -> Result<Option<Vec<Event>>, Unadoptable
         }
         State::Approving { .. } => events.push(Event::ApprovalComplete { by: approver()? }),
         State::Queued => {}
+        // Nobody had been asked to sign these bytes when the copy was made. They lapsed then, and others were built.
+        State::Built { build } if build.token != known.build.token => return Ok(Some(vec![Event::Lapsed])),
         State::Built { build }
         | State::Signing { build, .. }
         | State::Outbidding { build, .. }

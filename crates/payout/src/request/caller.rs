@@ -100,8 +100,11 @@ pub struct Terms<'a> {
     /// The canonical spelling of an address on the intent's chain; `None` for what is none.
     pub address: &'a dyn Fn(&str) -> Option<Address>,
     /// The canonical address and memo of a recipient on it: some addresses carry a memo.
-    pub recipient: &'a dyn Fn(&str, Option<&str>) -> Option<(Address, Option<String>)>,
+    pub recipient: &'a ReadRecipient<'a>,
 }
+
+/// Reads address and memo of a recipient; `None` for what is none.
+pub type ReadRecipient<'a> = dyn Fn(&str, Option<&str>) -> Option<(Address, Option<String>)> + 'a;
 
 /// How an intent differs from what its caller signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

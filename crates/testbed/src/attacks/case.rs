@@ -38,17 +38,20 @@ pub enum Plan {
     /// A good request is made, and another like it is signed, to show that it would be. Then it is altered and asked for
     /// through every quorum, hostile co-signers among them. Then the good one is signed.
     Request(Tampering),
+    /// The same on the XRP Ledger.
+    Xrp(Tampering<chain::xrp::Build>),
+    /// The same on TRON.
+    Tron(Tampering<chain::tron::Build>),
     /// Anything else.
     Scene(Scene),
 }
 
 /// How a request is altered, and what is to come of it.
-#[derive(Clone, Copy)]
-pub struct Tampering {
+pub struct Tampering<B = chain::evm::Build> {
     /// Makes a good request.
-    pub good: fn(&mut Desk) -> Draft,
+    pub good: fn(&mut Desk) -> Draft<B>,
     /// Makes the hostile one of it.
-    pub bad: fn(&mut Desk, &Draft) -> SignRequest,
+    pub bad: fn(&mut Desk, &Draft<B>) -> SignRequest,
     /// The check that refuses it.
     pub check: Check,
     /// Words of its reason.
@@ -56,6 +59,15 @@ pub struct Tampering {
     /// Whether the good request is signed afterwards.
     pub after: After,
 }
+
+// Functions can be copied, whatever they make.
+impl<B> Clone for Tampering<B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<B> Copy for Tampering<B> {}
 
 /// What becomes of the good request once it was attacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,6 +245,14 @@ impl Attempt {
             FromCosigner::Refused { refusal, .. } => refusal.reason.contains("a session in flight"),
             _ => false,
         })
+    }
+
+    /// Whether somebody did not answer within a session's few seconds. On a busy machine that says nothing; a gateway asks
+    /// again, and so does whoever wants a good request signed.
+    pub(super) fn is_late(&self) -> bool {
+        self.ends.values().any(
+            |end| matches!(end, FromCosigner::Aborted { why, .. } if why.contains("no answer of co-signer")),
+        )
     }
 
     /// Whether it says nothing of the request: the link between two of them was not there, or broke.

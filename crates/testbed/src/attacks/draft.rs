@@ -1,10 +1,15 @@
 //! Requests as the gateway makes them from what people signed: good ones, to be altered.
+//!
+//! Those here pay on the EVM chain; `xrp` and `tron` make the others'.
+
+pub mod tron;
+pub mod xrp;
 
 use chain::TokenRef;
 use chain::evm::{Build, Fee, build};
 use payout::approval::{Act, ActNonce, SignedAct};
-use payout::coin::{Coin, Family};
-use payout::ids::{Address, AddressIndex, Attempt, Cid, Digest, ProjectId, WalletId};
+use payout::coin::{Coin, Family, Network};
+use payout::ids::{Address, AddressIndex, Attempt, ChainId, Cid, Digest, NetworkId, ProjectId, WalletId};
 use payout::intent::{Intent, Kind, VERSION};
 use payout::money::Amount;
 use payout::policy::{Policy, Wallet};
@@ -13,6 +18,7 @@ use wire::message::{CallerProof, SignRequest, Target};
 
 use super::gateway::now;
 use crate::deployment::cast::{API_KEY, Cast, FINANCE, PROJECT, SHOP, TREASURY, principal};
+use crate::ledgers;
 use crate::vendor::{Vendor, random};
 
 /// Who is paid by good payouts.
@@ -30,9 +36,24 @@ pub const ENOUGH: [&str; 3] = [TREASURY[0], FINANCE[0], FINANCE[1]];
 
 const GWEI: u128 = 1_000_000_000;
 
+/// What a chain's bytes say, before they are written.
+pub trait Payload: Clone + Send + Sync + 'static {
+    /// The bytes.
+    ///
+    /// # Panics
+    /// When they can't be built: an attack that wants such bytes writes them itself.
+    fn written(&self) -> Vec<u8>;
+}
+
+impl Payload for Build {
+    fn written(&self) -> Vec<u8> {
+        build(self).expect("a draft's bytes can be built")
+    }
+}
+
 /// A request in parts.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct Draft<B = Build> {
     /// What people signed.
     pub intent: Intent,
     /// Their signatures.
@@ -40,18 +61,18 @@ pub struct Draft {
     /// The caller's own.
     pub caller: Option<CallerProof>,
     /// What the bytes say.
-    pub pay: Build,
+    pub pay: B,
     /// The earlier intent that it refers to.
     pub target: Option<Target>,
 }
 
-impl Draft {
+impl<B: Payload> Draft<B> {
     /// As it travels.
     ///
     /// # Panics
     /// When the bytes can't be built: an attack that wants such bytes writes them itself.
     pub fn request(&self) -> SignRequest {
-        self.over(build(&self.pay).expect("a draft's bytes can be built"))
+        self.over(self.pay.written())
     }
 
     /// With other bytes.
@@ -67,7 +88,7 @@ impl Draft {
     }
 
     /// With bytes that are changed.
-    pub fn paying(&self, change: impl FnOnce(&mut Build)) -> SignRequest {
+    pub fn paying(&self, change: impl FnOnce(&mut B)) -> SignRequest {
         let mut pay = self.pay.clone();
         change(&mut pay);
         Self { pay, ..self.clone() }.request()
@@ -174,7 +195,7 @@ impl Desk {
     }
 
     /// What a void and a raise of a payout have in common: numbers of their own, and its name.
-    fn remedy_of(&mut self, payout: &Draft) -> Intent {
+    fn remedy_of<B>(&mut self, payout: &Draft<B>) -> Intent {
         let cid = self.fresh_cid();
         let third_party_id = format!("remedy-{cid}").parse().expect("a caller's number");
         Intent { cid, third_party_id, target: Some(payout.intent.digest()), ..payout.intent.clone() }
@@ -182,15 +203,13 @@ impl Desk {
 
     /// The next attempt at a payout, approved, under a nonce of its own.
     pub fn next_attempt(&mut self, payout: &Draft) -> Draft {
-        let attempt = Attempt::new(payout.intent.attempt.get() + 1).expect("it is positive");
-        let intent = Intent { attempt, target: Some(payout.intent.digest()), ..payout.intent.clone() };
+        let intent = after(&payout.intent);
         let pay = Build { nonce: self.fresh_nonce(), ..payout.pay.clone() };
         self.about(payout, intent, pay)
     }
 
-    fn about(&self, payout: &Draft, intent: Intent, pay: Build) -> Draft {
-        let unsigned = build(&payout.pay).expect("a draft's bytes can be built");
-        let target = Some(Target { intent: payout.intent.canonical(), unsigned });
+    fn about<B: Payload>(&self, payout: &Draft<B>, intent: Intent, pay: B) -> Draft<B> {
+        let target = Some(Target { intent: payout.intent.canonical(), unsigned: payout.pay.written() });
         let acts = self.approvals(&intent, &ENOUGH);
         Draft { intent, acts, caller: None, pay, target }
     }
@@ -225,7 +244,7 @@ impl Desk {
         let coin = self.coin(coin).clone();
         let cid = self.fresh_cid();
         let rules = self.policy.newest_rules();
-        let network = rules.network(&coin.chain_id).expect("the coin's chain is listed");
+        let network = self.network(&coin.chain_id);
         let rules_version = self.policy.heads().rules.version;
         let rule = rule.parse().expect("a rule's name");
         let created = now();
@@ -242,13 +261,12 @@ impl Desk {
             wallet: self.wallet.id,
             address_index: AddressIndex::PAYOUT,
             network_id: network.network_id.clone(),
-            from: self.from.clone(),
-            to: address(PAYEE),
+            from: address_on(network, &self.wallet, AddressIndex::PAYOUT),
+            to: address(payee(network.family)),
             amount: Amount::parse(amount, coin.decimals).expect("an amount of this file"),
             amount_text: amount.to_owned(),
             memo: None,
-            // Below what the rules allow, so that it can be raised.
-            fee_cap: Amount::from_u128(GWEI * 600_000),
+            fee_cap: Amount::from_u128(fee_cap(network.family)),
             rules_version,
             rule,
             applicant: None,
@@ -298,6 +316,16 @@ impl Desk {
         coin.expect("the coins of this file are in the rules")
     }
 
+    /// A chain's network.
+    fn network(&self, chain: &ChainId) -> &Network {
+        self.policy.newest_rules().network(chain).expect("the chain is in the rules")
+    }
+
+    /// The network of a coin of the rules.
+    fn network_of(&self, coin: &str) -> &Network {
+        self.network(&self.coin(coin).chain_id)
+    }
+
     /// The most that the rules allow for fees.
     pub fn fee_cap(&self) -> Amount {
         self.policy.newest_rules().fees[0].cap
@@ -310,12 +338,67 @@ impl Desk {
     }
 }
 
-/// The wallet's address at an index.
+/// The wallet's address at an index on the EVM chain.
 pub(super) fn address_of(policy: &Policy, wallet: &Wallet, index: AddressIndex) -> Address {
-    let network = &policy.newest_rules().networks[0];
+    address_on(&policy.newest_rules().networks[0], wallet, index)
+}
+
+/// The wallet's address at an index on any network.
+pub(super) fn address_on(network: &Network, wallet: &Wallet, index: AddressIndex) -> Address {
+    let Network { family, network_id, .. } = network;
     let Wallet { public_key, chain_code, .. } = wallet;
-    chain::derive_address(Family::Evm, &network.network_id, public_key, chain_code, index)
+    chain::derive_address(*family, network_id, public_key, chain_code, index)
         .expect("a ceremony's key is one")
+}
+
+/// The wallet's key at an index on a network.
+pub(super) fn key_on(
+    family: Family,
+    network_id: &NetworkId,
+    wallet: &Wallet,
+    index: AddressIndex,
+) -> [u8; 33] {
+    let path = chain::family(family).path(network_id, index);
+    chain::child_public_key(&wallet.public_key, &wallet.chain_code, &path)
+        .expect("a ceremony's key has children")
+}
+
+/// The family of a chain of these deployments.
+pub(super) fn family_of(chain: &ChainId) -> Family {
+    match chain.as_str() {
+        ledgers::xrp::CHAIN => Family::Xrp,
+        ledgers::tron::CHAIN => Family::Tron,
+        _ => Family::Evm,
+    }
+}
+
+/// The path of the key that pays for an intent.
+pub(super) fn path_of(intent: &Intent) -> Vec<u32> {
+    chain::family(family_of(&intent.chain_id)).path(&intent.network_id, intent.address_index)
+}
+
+/// Who is paid by good payouts.
+const fn payee(family: Family) -> &'static str {
+    match family {
+        Family::Evm => PAYEE,
+        Family::Xrp => xrp::PAYEE,
+        Family::Tron => tron::PAYEE,
+    }
+}
+
+/// The fee cap of good payouts, base units of the native coin: below what the rules allow, so that it can be raised.
+const fn fee_cap(family: Family) -> u128 {
+    match family {
+        Family::Evm => GWEI * 600_000,
+        Family::Xrp => 5_000,
+        Family::Tron => 30_000_000,
+    }
+}
+
+/// The next attempt at a payout.
+fn after(intent: &Intent) -> Intent {
+    let attempt = Attempt::new(intent.attempt.get() + 1).expect("it is positive");
+    Intent { attempt, target: Some(intent.digest()), ..intent.clone() }
 }
 
 /// A recipient.

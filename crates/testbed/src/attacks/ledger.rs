@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use alloy_primitives::keccak256;
 use chain::EcdsaSignature;
+use payout::coin::Family;
 use payout::ids::{AddressIndex, Digest};
 use payout::intent::Intent;
 use payout::policy::Wallet;
+use sha2::{Digest as _, Sha256, Sha512};
 use wire::message::{Label, SignRequest};
 
 use super::case::Fault;
+use super::draft::{family_of, key_on};
 use super::gateway::Heard;
+use crate::ledgers;
 
 /// What a session is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +51,7 @@ impl Ledger {
     /// Nothing was opened.
     pub fn new(wallet: &Wallet) -> Self {
         Self {
-            keys: vec![paying_key(wallet)],
+            keys: paying_keys(wallet),
             sessions: HashMap::new(),
             forbidden: Vec::new(),
             judged: 0,
@@ -59,7 +63,7 @@ impl Ledger {
 
     /// Watches another wallet, too.
     pub fn watch(&mut self, wallet: &Wallet) {
-        self.keys.push(paying_key(wallet));
+        self.keys.extend(paying_keys(wallet));
     }
 
     /// Notes a session before it is opened.
@@ -67,7 +71,7 @@ impl Ledger {
         let mut digests = Vec::new();
         let mut spends = None;
         for request in shown {
-            digests.push(signing_digest(&request.unsigned));
+            digests.push(digest_of(request));
             spends = spends.or_else(|| spent_by(request));
         }
         self.sessions.insert(label, Session { aim, digests, spends });
@@ -147,22 +151,53 @@ impl Ledger {
     }
 }
 
-fn paying_key(wallet: &Wallet) -> [u8; 33] {
-    let path = chain::evm::path(AddressIndex::PAYOUT);
-    chain::child_public_key(&wallet.public_key, &wallet.chain_code, &path)
-        .expect("a ceremony's key has children")
+/// The keys of a wallet's payout addresses: one a family.
+fn paying_keys(wallet: &Wallet) -> Vec<[u8; 33]> {
+    let networks = [
+        (Family::Evm, "31337"),
+        (Family::Xrp, ledgers::xrp::NETWORK),
+        (Family::Tron, ledgers::tron::NETWORK),
+    ];
+    let key = |(family, network): (Family, &str)| {
+        key_on(family, &network.parse().expect("a network's number"), wallet, AddressIndex::PAYOUT)
+    };
+    networks.map(key).to_vec()
 }
 
-/// What a signature over these bytes is over: of bytes that nobody decodes, what an EVM chain would hash; of 32 bytes
-/// that pass for a digest, these.
+/// What a signature over a request's bytes is over, on the chain of its intent.
+pub fn digest_of(request: &SignRequest) -> [u8; 32] {
+    let family = intent_of(request).map_or(Family::Evm, |intent| family_of(&intent.chain_id));
+    hashed(family, &request.unsigned)
+}
+
+/// The same on the EVM chain.
 pub fn signing_digest(unsigned: &[u8]) -> [u8; 32] {
-    unsigned.try_into().unwrap_or_else(|_| keccak256(unsigned).0)
+    hashed(Family::Evm, unsigned)
+}
+
+/// What a chain hashes of bytes before they are signed, also of such that nobody decodes; of 32 bytes that pass for a
+/// digest, these.
+pub fn hashed(family: Family, unsigned: &[u8]) -> [u8; 32] {
+    let hash = || match family {
+        Family::Evm => keccak256(unsigned).0,
+        Family::Xrp => {
+            let whole = Sha512::new().chain_update(b"STX\0").chain_update(unsigned).finalize();
+            *whole.first_chunk().expect("SHA-512 has 64 bytes")
+        }
+        Family::Tron => Sha256::digest(unsigned).into(),
+    };
+    unsigned.try_into().unwrap_or_else(|_| hash())
+}
+
+pub(super) fn intent_of(request: &SignRequest) -> Option<Intent> {
+    payout::canonical::parse(&request.intent).ok()
 }
 
 /// The payout whose token a request spends, and which.
 fn spent_by(request: &SignRequest) -> Option<(Digest, String)> {
-    let intent: Intent = payout::canonical::parse(&request.intent).ok()?;
-    let decoded = chain::evm::decode(&request.unsigned).ok()?;
+    let intent = intent_of(request)?;
+    let family = chain::family(family_of(&intent.chain_id));
+    let decoded = family.decode(&intent.network_id, &request.unsigned).ok()?;
     let payout = match intent.kind {
         payout::intent::Kind::Void | payout::intent::Kind::RaiseCap => intent.target?,
         _ => intent.digest(),

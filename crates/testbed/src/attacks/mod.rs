@@ -3,7 +3,8 @@
 //!
 //! - [`case`]: what an attack is, and what came of it; `cases`: all of them, a file a group.
 //! - [`gateway`]: the hostile gateway; [`turncoat`] and [`plot`]: the hostile co-signers.
-//! - [`draft`]: good requests, to be altered; [`world`]: everybody together; [`ledger`]: the judge of signatures.
+//! - [`draft`]: good requests, to be altered; `forge`: bytes that no honest gateway builds; [`world`]: everybody together;
+//!   [`ledger`]: the judge of signatures.
 //! - [`report`]: the table and the last line; `run`: group by group; `log`: what co-signers say nowhere else.
 //!
 //! A good request that differs from the hostile one in nothing but the attack is signed in the same run, so that a
@@ -13,6 +14,7 @@
 pub mod case;
 mod cases;
 pub mod draft;
+mod forge;
 pub mod gateway;
 pub mod ledger;
 mod log;

@@ -10,6 +10,8 @@ use payout::intent::Intent;
 use wire::message::{Label, PeerMessage, SignRequest};
 use wire::session::SessionFacts;
 
+use super::draft::path_of;
+
 /// What a gateway shows to one participant.
 #[derive(Debug, Clone)]
 pub struct Showing {
@@ -137,7 +139,7 @@ impl Play {
             let request = &self.plot.shown_to(peer)?.request;
             let intent: Intent = payout::canonical::parse(&request.intent).ok()?;
             // The honest path: with another one it would be found out before it can do anything.
-            let path = chain::evm::path(intent.address_index);
+            let path = path_of(&intent);
             let facts = SessionFacts {
                 deployment: &self.deployment,
                 label: &self.plot.label,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::case::{After, Case, Fault, Plan, Seen, Tampering};
 use super::cases::{GROUPS, Group};
+use super::draft::Payload;
 use super::report::{Report, Row};
 use super::world::World;
 use crate::progress::Progress;
@@ -105,6 +106,8 @@ async fn attempt(world: &mut World, case: &Case) -> Result<Seen, Fault> {
     world.turn_pages();
     let seen = match case.plot {
         Plan::Request(tampering) => tamper(world, tampering).await,
+        Plan::Xrp(tampering) => tamper(world, tampering).await,
+        Plan::Tron(tampering) => tamper(world, tampering).await,
         Plan::Scene(scene) => scene(world).await,
     };
     // Also after a failure: the next case is to find everything in order.
@@ -114,7 +117,7 @@ async fn attempt(world: &mut World, case: &Case) -> Result<Seen, Fault> {
     Ok(seen)
 }
 
-async fn tamper(world: &mut World, tampering: Tampering) -> Result<Seen, Fault> {
+async fn tamper<B: Payload>(world: &mut World, tampering: Tampering<B>) -> Result<Seen, Fault> {
     let Tampering { good, bad, check, says, after } = tampering;
     let draft = world.control(good).await?;
     let request = bad(&mut world.desk, &draft);

@@ -8,15 +8,16 @@ use payout::policy::{Genesis, Policy, SignedVersion};
 use wire::message::{Check, Condition, Label, SignRequest, ToCosigner};
 
 use super::case::{Attempt, Fault, Seen, names};
-use super::draft::{Desk, Draft};
+use super::draft::{Desk, Draft, Payload, path_of};
 use super::gateway::Gateway;
-use super::ledger::{Aim, Ledger, signing_digest};
+use super::ledger::{Aim, Ledger, digest_of, intent_of};
 use super::log;
 use super::plot::{Plot, Showing};
 use super::turncoat::{Event, Past, Turncoat};
 use crate::deployment::folder::Folder;
 use crate::deployment::{Doors, Plan, config, cosigner_name, owner, rules::RuleSet};
 use crate::fixture;
+use crate::ledgers::Chains;
 use crate::place;
 use crate::process::{Program, Running};
 use crate::vendor::random;
@@ -37,6 +38,8 @@ pub struct Setting {
     pub cosigners: u8,
     /// Who of them is hostile.
     pub hostile: &'static [u8],
+    /// On which chains they pay. None of them is needed: co-signers talk to no chain.
+    pub chains: Chains,
 }
 
 /// See the module.
@@ -68,8 +71,8 @@ impl World {
     /// # Errors
     /// [`Fault`].
     pub async fn start(root: &Path, setting: Setting) -> Result<Self, Fault> {
-        let Setting { threshold, cosigners, hostile } = setting;
-        let plan = Plan { rules: RuleSet::Attacks, ..Plan::test(threshold, cosigners) };
+        let Setting { threshold, cosigners, hostile, chains } = setting;
+        let plan = Plan { rules: RuleSet::Attacks, chains, ..Plan::test(threshold, cosigners) };
         let (folder, _) = fixture::copy(plan, root).await?;
         let genesis = owner::genesis(&folder)?;
         let policy = known_policy(&folder, &genesis)?;
@@ -108,7 +111,7 @@ impl World {
 
     /// Every set of co-signers that signs, those with the most hostile ones first.
     pub fn quorums(&self) -> Vec<Vec<u8>> {
-        let Setting { threshold, cosigners, hostile } = self.setting;
+        let Setting { threshold, cosigners, hostile, chains: _ } = self.setting;
         let sets = (0u16..1 << cosigners)
             .map(|bits| (1..=cosigners).filter(|index| bits >> (index - 1) & 1 == 1).collect::<Vec<u8>>());
         let mut sets: Vec<Vec<u8>> = sets.filter(|set| set.len() == usize::from(threshold)).collect();
@@ -255,7 +258,8 @@ impl World {
             let label = self.open(quorum, request, aim);
             let attempt = self.end_of(label, quorum).await?;
             self.judge()?;
-            let again = attempt.is_lame() || (aim == Aim::Good && attempt.is_crossed());
+            let good = aim == Aim::Good && (attempt.is_crossed() || attempt.is_late());
+            let again = attempt.is_lame() || good;
             if !again || attempt.signed || tokio::time::Instant::now() >= end {
                 return Ok((label, attempt));
             }
@@ -278,12 +282,13 @@ impl World {
 
     /// What hostile co-signers do in a session if nothing else is wanted: agree, and sign what is asked for.
     pub fn plot(&self, quorum: &[u8], shown: BTreeMap<u8, Showing>) -> Plot {
-        let unsigned = shown.values().next().map(|showing| showing.request.unsigned.as_slice());
+        let first = shown.values().next().map(|showing| &showing.request);
+        let payout = || chain::evm::path(payout::ids::AddressIndex::PAYOUT);
         Plot {
             label: Label::from_bytes(random()),
             participants: quorum.to_vec(),
-            digest: unsigned.map_or([0; 32], signing_digest),
-            path: chain::evm::path(payout::ids::AddressIndex::PAYOUT),
+            digest: first.map_or([0; 32], digest_of),
+            path: first.and_then(intent_of).map_or_else(payout, |intent| path_of(&intent)),
             random: random(),
             id: None,
             claims: Vec::new(),
@@ -441,7 +446,7 @@ impl World {
     ///
     /// # Errors
     /// [`Fault::Good`].
-    pub async fn control(&mut self, good: fn(&mut Desk) -> Draft) -> Result<Draft, Fault> {
+    pub async fn control<B: Payload>(&mut self, good: fn(&mut Desk) -> Draft<B>) -> Result<Draft<B>, Fault> {
         let twin = good(&mut self.desk);
         self.sign(&twin.request()).await?;
         Ok(good(&mut self.desk))

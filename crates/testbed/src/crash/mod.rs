@@ -21,6 +21,7 @@ use crate::anvil::AnvilError;
 use crate::demo::DemoError;
 use crate::deployment::DeploymentError;
 use crate::fixture::FixtureError;
+use crate::ledgers::LedgerError;
 use crate::people::PersonError;
 use crate::place::PlaceError;
 use crate::vendor::{Reply, VendorError};
@@ -40,6 +41,9 @@ pub enum CrashError {
     /// The chain.
     #[error(transparent)]
     Anvil(#[from] AnvilError),
+    /// A stand-in for another chain.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// A call of the payout API.
     #[error(transparent)]
     Vendor(#[from] VendorError),
@@ -95,7 +99,7 @@ pub enum CrashError {
     /// More or fewer transactions left the wallet than there are payouts.
     #[error("{sent} transactions left the wallet for {paid} paid payouts")]
     Transactions {
-        /// The wallet's next nonce.
+        /// The wallet's transactions in blocks.
         sent: u64,
         /// Payouts that were paid.
         paid: u64,

@@ -7,6 +7,7 @@ use payout::money::Amount;
 use super::CrashError;
 use super::caller::{Caller, Payout};
 use crate::demo::Stage;
+use crate::ledgers::{Ledgers, tron, xrp};
 
 /// One effect on chain, the right status, callbacks that say so and nothing else, a history that verifies.
 ///
@@ -72,12 +73,29 @@ async fn told(stage: &Stage, caller: &Caller, cid: i64, status: i64) -> Result<(
     Ok(())
 }
 
-/// As many transactions left the wallet as payouts were paid: there is no other effect anywhere.
+/// As many transactions left the wallet, on all its chains together, as payouts were paid. With a proof of each that it was
+/// paid that means: there is no other effect anywhere.
 ///
 /// # Errors
 /// [`CrashError::Transactions`].
 pub async fn no_other_transaction(stage: &Stage, paid: usize) -> Result<(), CrashError> {
-    let sent = stage.deployment.anvil().nonce(&stage.from).await.map_err(crate::anvil::AnvilError::from)?;
-    let (sent, paid) = (sent.saturating_to::<u64>(), u64::try_from(paid).unwrap_or(u64::MAX));
+    let (sent, paid) = (sent(stage).await?, u64::try_from(paid).unwrap_or(u64::MAX));
     if sent == paid { Ok(()) } else { Err(CrashError::Transactions { sent, paid }) }
+}
+
+/// How many transactions of the wallet are in blocks, on all its chains together.
+///
+/// # Errors
+/// A chain that does not answer.
+pub async fn sent(stage: &Stage) -> Result<u64, CrashError> {
+    let deployment = &stage.deployment;
+    let nonce = deployment.anvil().nonce(&stage.from).await.map_err(crate::anvil::AnvilError::from)?;
+    let mut sent = nonce.saturating_to::<u64>();
+    if let Some(Ledgers { xrp: ledger, tron: chain }) = deployment.ledgers() {
+        let addresses = deployment.payout_addresses()?;
+        let others = ledger.sent(&addresses[xrp::CHAIN]).await?.len()
+            + chain.sent(&addresses[tron::CHAIN]).await?.len();
+        sent += u64::try_from(others).unwrap_or(u64::MAX);
+    }
+    Ok(sent)
 }

@@ -9,6 +9,7 @@ use crate::anvil::Pace;
 use crate::demo::Stage;
 use crate::deployment::{Deployment, Plan, Tuning};
 use crate::fixture;
+use crate::ledgers::Chains;
 use crate::process::{Running, log_tail};
 
 /// How long anything that should happen may take on a busy machine.
@@ -32,6 +33,13 @@ pub struct Rig {
 pub const fn plan(threshold: u8, cosigners: u8) -> Plan {
     let tuning = Tuning { poll_ms: 50, ..Tuning::DEFAULT };
     Plan { pace: Pace::Tenth, tuning, ..Plan::test(threshold, cosigners) }
+}
+
+/// The same with the stand-ins for other chains beside the EVM chain, two of whose nodes must agree on an end.
+pub const fn plan_of_all_chains(threshold: u8, cosigners: u8) -> Plan {
+    let plan = plan(threshold, cosigners);
+    let tuning = Tuning { ledger_witnesses: 2, ..plan.tuning };
+    Plan { chains: Chains::All, tuning, ..plan }
 }
 
 impl Rig {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use payout::coin::Family;
 use tokio::task::JoinSet;
 
 use super::caller::{Payout, Road, Wanted};
@@ -46,6 +47,17 @@ pub const POINTS: &[&str] = &[
     "callback recorded",
 ];
 
+/// The points of them that a payout on a chain of this family comes by.
+pub fn points_of(family: Family) -> Vec<&'static str> {
+    let mut points = POINTS.to_vec();
+    match family {
+        Family::Evm | Family::Tron => {}
+        // What is in a validated ledger is final: nothing is seen in one before.
+        Family::Xrp => points.retain(|point| *point != "inclusion seen"),
+    }
+    points
+}
+
 /// From here to there a payout comes by all points again when its session is held again.
 const HELD_AGAIN: (&str, &str) = ("session opened", "signature made");
 
@@ -57,23 +69,23 @@ fn comes_by(first: &str, second: &str) -> bool {
     place(second) > place(first) || (again(first) && again(second))
 }
 
-/// Has a process killed at each of these points, one after the other, under payouts of this kind; then lets them end,
-/// and proves each. A payout that can't come by the next point any more gets company. Gives the payouts.
+/// Has a process killed at each of these points, one after the other, under payouts on a chain of this family; then lets
+/// them end, and proves each. A payout that can't come by the next point any more gets company. Gives the payouts.
 ///
 /// # Errors
 /// [`CrashError`].
-pub async fn through(rig: &mut Rig, points: &[&str]) -> Result<Vec<Payout>, CrashError> {
+pub async fn through(rig: &mut Rig, family: Family, points: &[&str]) -> Result<Vec<Payout>, CrashError> {
     let road = if points.contains(&"approval stored") { Road::Approved } else { Road::Automatic };
-    let mut crowd = Crowd::default();
+    let mut crowd = Crowd::of(family, road);
     let mut before = None;
     for point in points {
         rig.arm(point)?;
         // Armed first: who rises may come by the point before anything else.
         rig.revive()?;
         if before.is_none_or(|before| !comes_by(before, point)) {
-            crowd.join(rig, road)?;
+            crowd.join(rig)?;
         }
-        crowd.until_death(rig, point, road).await?;
+        crowd.until_death(rig, point).await?;
         before = Some(point);
     }
     let payouts = crowd.end(rig).await?;
@@ -84,22 +96,27 @@ pub async fn through(rig: &mut Rig, points: &[&str]) -> Result<Vec<Payout>, Cras
     Ok(payouts)
 }
 
-/// Payouts under way.
-#[derive(Default)]
+/// Payouts of one kind that are under way.
 struct Crowd {
+    family: Family,
+    road: Road,
     asking: JoinSet<Result<Payout, CrashError>>,
     accepted: Vec<Payout>,
 }
 
 impl Crowd {
-    fn join(&mut self, rig: &Rig, road: Road) -> Result<(), CrashError> {
-        let (caller, wanted) = (rig.caller()?, rig.wanted(road));
+    fn of(family: Family, road: Road) -> Self {
+        Self { family, road, asking: JoinSet::new(), accepted: Vec::new() }
+    }
+
+    fn join(&mut self, rig: &Rig) -> Result<(), CrashError> {
+        let (caller, wanted) = (rig.caller()?, rig.wanted_of(self.family, self.road));
         self.asking.spawn(async move { caller.pay(wanted).await });
         Ok(())
     }
 
     /// Waits until somebody has died at the point that is armed.
-    async fn until_death(&mut self, rig: &mut Rig, point: &str, road: Road) -> Result<(), CrashError> {
+    async fn until_death(&mut self, rig: &mut Rig, point: &str) -> Result<(), CrashError> {
         let start = Instant::now();
         loop {
             if !rig.is_armed() && !rig.dead()?.is_empty() {
@@ -107,7 +124,7 @@ impl Crowd {
             }
             // Nobody else may die: a process that has ended otherwise is an error.
             if rig.dead()?.is_empty() && self.have_ended(rig).await? && rig.is_armed() {
-                self.join(rig, road)?;
+                self.join(rig)?;
             }
             if start.elapsed() > PATIENCE {
                 let what = format!("a crash at {point:?}");
@@ -159,11 +176,22 @@ impl Crowd {
 }
 
 impl Rig {
-    /// A payout to an address that nobody has used: of the native coin by the automatic rule, of a token by approval.
+    /// A payout on the EVM chain to an address that nobody has used: of the native coin by the automatic rule, of a token
+    /// by approval.
     pub fn wanted(&self, road: Road) -> Wanted {
-        let (coin, amount) = match road {
-            Road::Automatic => ("Ethereum", "0.01"),
-            Road::Approved => ("USDC-ERC20", "2"),
+        self.wanted_of(Family::Evm, road)
+    }
+
+    /// The same on a chain of this family.
+    pub fn wanted_of(&self, family: Family, road: Road) -> Wanted {
+        let (coin, amount) = match (family, road) {
+            (Family::Evm, Road::Automatic) => ("Ethereum", "0.01"),
+            (Family::Evm, Road::Approved) => ("USDC-ERC20", "2"),
+            // Less makes no account.
+            (Family::Xrp, Road::Automatic) => ("XRP", "1"),
+            (Family::Xrp, Road::Approved) => ("XRP", "2"),
+            (Family::Tron, Road::Automatic) => ("USDT-TRC20", "0.25"),
+            (Family::Tron, Road::Approved) => ("TRX", "2"),
         };
         let coin = self.stage.coin(coin);
         Wanted { order: self.stage.order(&coin, amount), coin, road }

@@ -108,7 +108,7 @@ impl Description {
                 .collect(),
             approvers: treasury.chain(FINANCE.iter().map(|name| approver("finance", name))).collect(),
             callback_url: stage.receiver.url(),
-            nodes: nodes,
+            nodes,
         })
     }
 

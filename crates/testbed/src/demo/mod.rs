@@ -41,6 +41,9 @@ pub enum DemoError {
     /// A stand-in for another chain.
     #[error(transparent)]
     Ledger(#[from] crate::ledgers::LedgerError),
+    /// A public test network.
+    #[error(transparent)]
+    Public(#[from] crate::deployment::public::PublicError),
     /// A file or folder.
     #[error("cannot use {}: {source}", path.display())]
     File {

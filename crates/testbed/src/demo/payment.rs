@@ -15,8 +15,9 @@ use crate::people::Person;
 use crate::progress::Progress;
 use crate::vendor::{Order, fresh_id, random};
 
-/// How long a payout may take from request to callback.
+/// How long a payout may take from request to callback, on this machine and on a public network.
 const PATIENCE: Duration = Duration::from_secs(60);
+const PUBLIC_PATIENCE: Duration = Duration::from_secs(600);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A coin of the demo.
@@ -140,7 +141,7 @@ impl Stage {
         self.follow(cid, progress).await?;
 
         let step = progress.step("callback");
-        let callback = self.receiver.wait(cid, PATIENCE).await;
+        let callback = self.receiver.wait(cid, self.patience()).await;
         let right = callback.as_ref().is_some_and(|callback| callback.faults.is_empty());
         step.done(match &callback {
             Some(callback) if right => "received, signature verified, answered `success`",
@@ -173,6 +174,9 @@ impl Stage {
     /// # Errors
     /// [`DemoError`].
     pub async fn balance(&self, coin: &Money, owner: &str) -> Result<Amount, DemoError> {
+        if let Some(public) = self.deployment.public() {
+            return Ok(public.balance(owner).await?);
+        }
         let native = coin.contract.is_none();
         let units = match (coin.chain_id.as_str(), self.deployment.ledgers()) {
             (xrp::CHAIN, Some(ledgers)) => ledgers.xrp.balance(owner).await?,
@@ -184,6 +188,10 @@ impl Stage {
             }
         };
         Ok(Amount::from_u128(units.into()))
+    }
+
+    fn patience(&self) -> Duration {
+        if self.deployment.public().is_some() { PUBLIC_PATIENCE } else { PATIENCE }
     }
 
     async fn approve(&self, name: &str, cid: i64, progress: &Progress) -> Result<(), DemoError> {
@@ -238,14 +246,14 @@ impl Stage {
             if let Some(step) = confirming.as_ref().or(signing.as_ref()) {
                 step.at(&word(&told["txid"]));
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > self.patience() {
                 let why = look(&watcher, cid).await?;
                 let reason = why.wait.map_or(why.story, |wait| wait.reason);
                 let sessions = serde_json::to_string(&why.sessions).unwrap_or_default();
                 return Err(DemoError::Stuck {
                     cid,
                     status,
-                    waited_s: PATIENCE.as_secs(),
+                    waited_s: self.patience().as_secs(),
                     why: format!("{reason}; sessions: {sessions}"),
                 });
             }

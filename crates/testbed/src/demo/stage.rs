@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::DemoError;
-use crate::deployment::{Deployment, DeploymentError, Plan, cast, cosigner_name, folder::Folder};
+use crate::deployment::{Deployment, DeploymentError, Plan, cosigner_name, folder::Folder};
 use crate::ledgers::Ledgers;
 use crate::process::record::{self, Record};
 use crate::progress::Progress;
@@ -39,7 +39,7 @@ impl Stage {
     /// # Errors
     /// [`DemoError::Receiver`].
     pub async fn of(deployment: Deployment, from: String) -> Result<Self, DemoError> {
-        let receiver = Receiver::start(cast::API_KEY).await.map_err(DemoError::Receiver)?;
+        let receiver = Receiver::start(deployment.api_key()).await.map_err(DemoError::Receiver)?;
         Ok(Self { deployment, receiver, from, note: None })
     }
 
@@ -120,7 +120,7 @@ pub async fn set(root: &Path, plan: Plan, progress: &Progress) -> Result<Stage, 
     let addresses: Vec<&str> = addresses.values().map(String::as_str).collect();
     step.done(&format!("coins and tokens at {}", addresses.join(", ")));
 
-    let receiver = Receiver::start(cast::API_KEY).await.map_err(DemoError::Receiver)?;
+    let receiver = Receiver::start(deployment.api_key()).await.map_err(DemoError::Receiver)?;
     Ok(Stage { deployment, receiver, from, note: Some(note) })
 }
 

@@ -36,13 +36,11 @@ pub(super) fn free_doors() -> Doors {
     Doors { api: free, operator: free, cosigner: free }
 }
 
-/// `gateway.toml`.
-pub(super) fn gateway(plan: &Plan, doors: &Doors, nodes: &Nodes, ledgers: Option<&Ledgers>) -> String {
-    let Nodes { urls, witnesses } = nodes;
+/// `gateway.toml`, but for its chains.
+pub(super) fn gateway(plan: &Plan, doors: &Doors) -> String {
     let Doors { api, operator, cosigner } = doors;
-    let Tuning { rate_per_s, sessions, parallel, lane_window, poll_ms, outbid_after_s, pauses_s } =
-        plan.tuning;
-    let mut text = format!(
+    let Tuning { rate_per_s, sessions, parallel, pauses_s, .. } = plan.tuning;
+    format!(
         r#"genesis = "../genesis.json"
 
 [identity]
@@ -74,7 +72,18 @@ parallel = {parallel}
 [log]
 format = "text"
 filter = "{}"
+"#,
+        rate_per_s.saturating_mul(2),
+        plan.log,
+    )
+}
 
+/// The tables of the chains of this machine.
+pub(super) fn chains(plan: &Plan, nodes: &Nodes, ledgers: Option<&Ledgers>) -> String {
+    let Nodes { urls, witnesses } = nodes;
+    let Tuning { lane_window, poll_ms, outbid_after_s, .. } = plan.tuning;
+    let mut text = format!(
+        r#"
 [[chain]]
 chain_id = "60"
 nodes = {urls:?}
@@ -83,16 +92,17 @@ finality = "finalized"
 lane_window = {lane_window}
 poll_ms = {poll_ms}
 outbid_after_s = {outbid_after_s}
-"#,
-        rate_per_s.saturating_mul(2),
-        plan.log,
+"#
     );
     if let Some(ledgers) = ledgers {
+        let Tuning { ledger_witnesses, tron_expiry_s, .. } = plan.tuning;
         for (chain, nodes) in [(xrp::CHAIN, ledgers.xrp.urls()), (tron::CHAIN, ledgers.tron.urls())] {
             text.push_str(&format!(
-                "\n[[chain]]\nchain_id = \"{chain}\"\nnodes = {nodes:?}\nlane_window = {lane_window}\npoll_ms = {poll_ms}\n"
+                "\n[[chain]]\nchain_id = \"{chain}\"\nnodes = {nodes:?}\nwitnesses = {ledger_witnesses}\nlane_window = {lane_window}\npoll_ms = {poll_ms}\n"
             ));
         }
+        // Of the last of them, which is TRON.
+        text.push_str(&format!("[chain.tron]\nexpiry_s = {tron_expiry_s}\n"));
     }
     text
 }
@@ -147,6 +157,10 @@ pub struct Tuning {
     pub outbid_after_s: u32,
     /// The pauses between tries of a callback, seconds.
     pub pauses_s: &'static [u32],
+    /// How many of a stand-in's two nodes must agree on a final status.
+    pub ledger_witnesses: u8,
+    /// How long a transaction on TRON may take to land, seconds.
+    pub tron_expiry_s: u32,
 }
 
 impl Tuning {
@@ -159,6 +173,8 @@ impl Tuning {
         poll_ms: 250,
         outbid_after_s: 60,
         pauses_s: &[1, 2, 4, 8, 30, 60, 300],
+        ledger_witnesses: 1,
+        tron_expiry_s: 300,
     };
     /// For a benchmark.
     pub const BENCH: Self = Self {
@@ -169,7 +185,12 @@ impl Tuning {
         poll_ms: 1000,
         ..Self::DEFAULT
     };
-    /// For a fire: a receiver that was dead for a while is tried again soon, however often it was tried before.
-    pub const FIRE: Self =
-        Self { pauses_s: &[1, 1, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8], ..Self::DEFAULT };
+    /// For a fire: a receiver that was dead for a while is tried again soon, however often it was tried before; and what
+    /// was signed has all the time there is to land.
+    pub const FIRE: Self = Self {
+        pauses_s: &[1, 1, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8],
+        ledger_witnesses: 2,
+        tron_expiry_s: 570,
+        ..Self::DEFAULT
+    };
 }

@@ -13,17 +13,47 @@ use seal::{Params, write_atomically};
 use super::cast::{self, Cast};
 use super::config::cosigner_name;
 use super::folder::Folder;
+use super::public::Public;
 use super::{DeploymentError, GATEWAY, Plan, rules};
 use crate::anvil::Contracts;
 use crate::ledgers::Ledgers;
 use crate::vendor::random;
 
+/// Where a deployment pays.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ground<'a> {
+    /// On chains of this machine: a demo, which signs for no others.
+    Machine {
+        /// Of the EVM chain.
+        contracts: &'a Contracts,
+        /// The other chains.
+        ledgers: Option<&'a Ledgers>,
+    },
+    /// On a public test network.
+    Public(&'a Public),
+}
+
+impl Ground<'_> {
+    fn rules(self, plan: &Plan) -> String {
+        match self {
+            Self::Machine { contracts, ledgers } => rules::text(contracts, ledgers, plan.rules, plan.budget),
+            Self::Public(public) => public.rules(),
+        }
+    }
+
+    const fn environment(self) -> Environment {
+        match self {
+            Self::Machine { .. } => Environment::Demo,
+            Self::Public(_) => Environment::Development,
+        }
+    }
+}
+
 /// Makes all files of a deployment that don't change when its processes start.
 pub(super) fn found(
     folder: &Folder,
     plan: &Plan,
-    contracts: &Contracts,
-    ledgers: Option<&Ledgers>,
+    ground: Ground<'_>,
 ) -> Result<(Cast, Genesis), DeploymentError> {
     let root = folder.root();
     folder.make(plan.cosigners).map_err(DeploymentError::file(root))?;
@@ -43,13 +73,7 @@ pub(super) fn found(
             .collect(),
         gateways: vec![GatewaySeat { name: GATEWAY.to_owned(), key: gateway.public() }],
     };
-    let genesis = write_genesis(
-        folder,
-        plan,
-        &rules::text(contracts, ledgers, plan.rules, plan.budget),
-        &cast,
-        roster,
-    )?;
+    let genesis = write_genesis(folder, plan, ground, &cast, roster)?;
 
     cast::write_key(&folder.gateway().join("gateway.key"), GATEWAY, &gateway, &cast::passphrase())?;
     cast::write_passphrase(&folder.gateway().join("passphrase"))?;
@@ -62,21 +86,21 @@ pub(super) fn found(
 fn write_genesis(
     folder: &Folder,
     plan: &Plan,
-    rules: &str,
+    ground: Ground<'_>,
     cast: &Cast,
     roster: Roster,
 ) -> Result<Genesis, DeploymentError> {
-    let people = cast.people_toml();
-    for (name, text) in [("rules", rules), ("people", &people)] {
+    let (rules, people) = (ground.rules(plan), cast.people_toml());
+    for (name, text) in [("rules", &rules), ("people", &people)] {
         let path = folder.document(name);
         std::fs::write(&path, text).map_err(DeploymentError::file(&path))?;
     }
     let genesis = Genesis {
         version: payout::policy::genesis::GENESIS_VERSION.to_owned(),
         name: plan.name.to_owned(),
-        environment: Environment::Demo,
+        environment: ground.environment(),
         roster,
-        rules: read_rules("rules.toml", rules)?.document,
+        rules: read_rules("rules.toml", &rules)?.document,
         people: read_people("people.toml", &people)?.document,
         book: Book::default(),
     };

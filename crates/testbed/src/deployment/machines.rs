@@ -90,7 +90,12 @@ impl Deployment {
 
     fn configure_gateway(&self, doors: &Doors, nodes: &Nodes) -> Result<(), DeploymentError> {
         let path = self.folder.gateway_config();
-        let text = config::gateway(&self.plan, doors, nodes, self.ledgers.as_ref());
+        let chains = match &self.public {
+            Some(public) => public.chain_table(),
+            // TRON's table is the last.
+            None => config::chains(&self.plan, nodes, self.ledgers.as_ref()) + &self.tron_settings,
+        };
+        let text = config::gateway(&self.plan, doors) + &chains;
         std::fs::write(&path, text).map_err(DeploymentError::file(&path))
     }
 

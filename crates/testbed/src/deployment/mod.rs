@@ -4,6 +4,7 @@
 //! - `found`: makes the files, as owners do; `config`: the processes' configuration.
 //! - [`owner`]: opens the machines' secrets, for whoever takes a machine's place.
 //! - `machines`: starts, stops, kills and restarts the processes.
+//! - [`public`]: a public test network, in place of the chains of this machine.
 //! - `wallet`, `project`: what people do before the first payout: ceremony, rules, settings, funds.
 
 pub mod cast;
@@ -13,6 +14,7 @@ mod found;
 mod machines;
 pub mod owner;
 mod project;
+pub mod public;
 pub mod rules;
 mod wallet;
 
@@ -29,6 +31,8 @@ use crate::vendor::{Vendor, VendorError};
 
 use cast::Cast;
 use folder::Folder;
+use found::Ground;
+use public::Public;
 use rules::{Budget, RuleSet};
 
 pub use config::{Doors, Tuning, cosigner_name};
@@ -159,7 +163,7 @@ impl Plan {
     /// A fire's: two of three, blocks come fast, limits out of the way.
     pub const FIRE: Self = Self {
         name: "fire",
-        chains: Chains::Evm,
+        chains: Chains::All,
         budget: Budget::Unbounded,
         pace: Pace::Quarter,
         tuning: Tuning::FIRE,
@@ -187,11 +191,15 @@ pub struct Deployment {
     cast: Cast,
     anvil: Anvil,
     ledgers: Option<Ledgers>,
+    /// The network that it pays on, if that is not of this machine.
+    public: Option<Public>,
     doors: Option<Doors>,
     gateway: Option<Running>,
     cosigners: BTreeMap<u8, Running>,
     /// The nodes that the gateway asks, where that is not the chain's own alone.
     nodes: Option<Nodes>,
+    /// More of the gateway's settings for TRON.
+    tron_settings: String,
     /// The file that names a crash point, if the programs that have them are started.
     crash_order: Option<PathBuf>,
 }
@@ -214,8 +222,22 @@ impl Deployment {
         folder.make(plan.cosigners).map_err(DeploymentError::file(folder.root()))?;
         let anvil = Anvil::start(&folder.logs(), &folder.records(), plan.pace).await?;
         let ledgers = Ledgers::start(plan.chains, &folder.logs(), &folder.records(), plan.pace).await?;
-        let (cast, genesis) = found::found(&folder, &plan, anvil.contracts(), ledgers.as_ref())?;
+        let ground = Ground::Machine { contracts: anvil.contracts(), ledgers: ledgers.as_ref() };
+        let (cast, genesis) = found::found(&folder, &plan, ground)?;
         Ok(Self::whole(folder, plan, genesis, cast, (anvil, ledgers)))
+    }
+
+    /// Makes a new deployment that pays on a public test network and nowhere else.
+    ///
+    /// # Errors
+    /// [`DeploymentError`].
+    pub async fn found_on(public: Public, folder: Folder, plan: Plan) -> Result<Self, DeploymentError> {
+        folder.make(plan.cosigners).map_err(DeploymentError::file(folder.root()))?;
+        // Idle: its rules don't know it. A deployment has a chain of this machine, this one too.
+        let anvil = Anvil::start(&folder.logs(), &folder.records(), plan.pace).await?;
+        let (cast, genesis) = found::found(&folder, &plan, Ground::Public(&public))?;
+        let whole = Self::whole(folder, plan, genesis, cast, (anvil, None));
+        Ok(Self { public: Some(public), ..whole })
     }
 
     /// Opens a deployment that was made before, on a new chain with the same contracts. The wallet's funds are gone.
@@ -256,10 +278,12 @@ impl Deployment {
             cast,
             anvil,
             ledgers,
+            public: None,
             doors: None,
             gateway: None,
             cosigners,
             nodes: None,
+            tron_settings: String::new(),
             crash_order: None,
         }
     }
@@ -294,6 +318,11 @@ impl Deployment {
         self.nodes = Some(nodes);
     }
 
+    /// Starts the gateway from now on with these lines more in its table for TRON.
+    pub fn use_tron_settings(&mut self, lines: &str) {
+        lines.clone_into(&mut self.tron_settings);
+    }
+
     /// The nodes that the gateway is started with.
     fn nodes(&self) -> Nodes {
         let own = || Nodes { urls: vec![self.anvil.url().to_owned()], witnesses: 1 };
@@ -320,6 +349,16 @@ impl Deployment {
         self.ledgers.as_mut()
     }
 
+    /// The public test network that it pays on, if that is what it does.
+    pub fn public(&self) -> Option<&Public> {
+        self.public.as_ref()
+    }
+
+    /// The API key of the caller's project: the vendor's example, except where coins may be worth something.
+    pub fn api_key(&self) -> &str {
+        self.public.as_ref().map_or(cast::API_KEY, Public::api_key)
+    }
+
     /// The gateway's doors, once it has run.
     ///
     /// # Errors
@@ -333,6 +372,6 @@ impl Deployment {
     /// # Errors
     /// [`DeploymentError::NotRunning`] before the gateway's first start.
     pub fn vendor(&self) -> Result<Vendor, DeploymentError> {
-        Ok(Vendor::new(self.doors()?.api_url(), cast::PROJECT, cast::API_KEY.to_owned()))
+        Ok(Vendor::new(self.doors()?.api_url(), cast::PROJECT, self.api_key().to_owned()))
     }
 }

@@ -49,7 +49,7 @@ impl Deployment {
         let change = ProjectChange::Create {
             project,
             settings: Self::project_settings(),
-            api_key: Some(cast::API_KEY.to_owned()),
+            api_key: Some(self.api_key().to_owned()),
         };
         self.change_project(change).await
     }

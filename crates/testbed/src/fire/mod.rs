@@ -109,7 +109,7 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
     step.done(&format!("{}; {}", traffic.news(), mischief.news()));
 
     let step = progress.step("settle");
-    mischief.end(&mut rig)?;
+    mischief.end(&mut rig).await?;
     let start = Instant::now();
     while !traffic.is_settled() && start.elapsed() < SETTLE {
         rig.revive()?;

@@ -25,12 +25,16 @@ const TWICE: u64 = 15;
 const BROKEN_OFF: u64 = 15;
 
 /// What a payout is made of: coin, amount, who decides.
-const KINDS: [(&str, &str, Road); 5] = [
+const KINDS: [(&str, &str, Road); 9] = [
     ("Ethereum", "0.001", Road::Automatic),
     ("USDC-ERC20", "0.25", Road::Automatic),
     ("USDT-ERC20", "1", Road::Automatic),
     ("USDC-ERC20", "2", Road::Approved),
     ("USDT-ERC20", "40.5", Road::Approved),
+    ("XRP", "1", Road::Automatic),
+    ("TRX", "0.5", Road::Automatic),
+    ("USDT-TRC20", "0.25", Road::Automatic),
+    ("USDT-TRC20", "2", Road::Approved),
 ];
 
 /// Payouts under way.

@@ -3,6 +3,7 @@
 //!
 //! The EVM chain is a real development node: [`crate::anvil`].
 
+mod energy;
 mod stand_in;
 pub mod tron;
 pub mod xrp;
@@ -14,6 +15,7 @@ use crate::anvil::Pace;
 use crate::place::PlaceError;
 use crate::process::ProcessError;
 
+pub use energy::EnergyProvider;
 pub use stand_in::StandIn;
 pub use tron::Tron;
 pub use xrp::Xrp;

@@ -119,15 +119,15 @@ impl StandIn {
 }
 
 /// The addresses in the whole lines that say so.
-fn listening(log: &Path) -> Vec<String> {
+pub(super) fn listening(log: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
     lines.filter_map(|line| line.strip_prefix(LISTENS)).map(ToOwned::to_owned).collect()
 }
 
 /// Base58 with a checksum, written here again: Bursar's own code is not used to check Bursar.
-pub(super) fn check_encoded(prefix: u8, id: &[u8; 20], alphabet: &bs58::Alphabet) -> String {
-    let mut bytes = [&[prefix], id.as_slice()].concat();
+pub(super) fn check_encoded(payload: &[&[u8]], alphabet: &bs58::Alphabet) -> String {
+    let mut bytes = payload.concat();
     let check = Sha256::digest(Sha256::digest(&bytes));
     bytes.extend(&check[..4]);
     bs58::encode(bytes).with_alphabet(alphabet).into_string()

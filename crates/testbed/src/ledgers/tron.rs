@@ -24,7 +24,7 @@ const SOLID_LAG: &str = "2";
 
 /// The address of an account.
 pub fn address(id: &[u8; 20]) -> String {
-    check_encoded(0x41, id, bs58::Alphabet::BITCOIN)
+    check_encoded(&[&[0x41], id], bs58::Alphabet::BITCOIN)
 }
 
 /// A running chain with one TRC20 coin like Tether's.
@@ -153,6 +153,35 @@ impl Tron {
             })
         };
         Ok(list.iter().filter_map(read).collect())
+    }
+
+    /// The transactions in blocks that an owner signed, whatever became of them.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn sent(&self, owner: &str) -> Result<Vec<Mined>, LedgerError> {
+        let mut mined = self.mined().await?;
+        mined.retain(|transaction| transaction.owner == owner);
+        Ok(mined)
+    }
+
+    /// Makes so many blocks at once, also when they have stopped.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn close(&self, blocks: usize) -> Result<(), LedgerError> {
+        for _ in 0..blocks {
+            self.admin("close", json!({})).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets prices of the chain, as its parameters call them.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn set_parameters(&self, changes: Value) -> Result<(), LedgerError> {
+        self.admin("parameters", changes).await.map(drop)
     }
 
     async fn admin(&self, act: &str, question: Value) -> Result<Value, LedgerError> {

@@ -49,10 +49,23 @@ impl Xrp {
     /// # Errors
     /// [`LedgerError`].
     pub async fn start(logs: &Path, records: &Path, pace: Pace) -> Result<Self, LedgerError> {
+        Self::start_as(logs, records, pace, NETWORK).await
+    }
+
+    /// The same under another network id.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn start_as(
+        logs: &Path,
+        records: &Path,
+        pace: Pace,
+        network: &str,
+    ) -> Result<Self, LedgerError> {
         let close_ms = pace.block_ms().to_string();
         let servers = SERVERS.to_string();
         let arguments =
-            ["--port", "0", "--servers", &servers, "--close-ms", &close_ms, "--network-id", NETWORK];
+            ["--port", "0", "--servers", &servers, "--close-ms", &close_ms, "--network-id", network];
         StandIn::start("xrp", &arguments, SERVERS, logs, records).await.map(Self)
     }
 
@@ -78,14 +91,14 @@ impl Xrp {
         }
     }
 
-    /// Sends an account so many drops, which makes it if it is not there.
+    /// Sends an account so many drops, which makes it if it is not there, and closes the ledger over that.
     ///
     /// # Errors
     /// [`LedgerError`].
     pub async fn fund(&self, account: &str, drops: u64) -> Result<(), LedgerError> {
         let answer = self.call("faucet", json!({"account": account, "drops": drops.to_string()})).await?;
         match answer["engine_result"].as_str() {
-            Some("tesSUCCESS") => Ok(()),
+            Some("tesSUCCESS") => self.close(1).await,
             _ => Err(self.senseless("faucet", &answer)),
         }
     }
@@ -118,7 +131,43 @@ impl Xrp {
     /// # Errors
     /// [`LedgerError`].
     pub async fn received(&self, account: &str) -> Result<Vec<Receipt>, LedgerError> {
-        let mut receipts = Vec::new();
+        let history = self.history(account).await?;
+        Ok(history.iter().filter_map(|entry| receipt(entry, account)).collect())
+    }
+
+    /// The ids of the validated transactions that an account sent, whatever became of them, oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn sent(&self, account: &str) -> Result<Vec<String>, LedgerError> {
+        let history = self.history(account).await?;
+        Ok(history.iter().filter_map(|entry| sent(entry, account)).collect())
+    }
+
+    /// The number of the newest validated ledger.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn height(&self) -> Result<u64, LedgerError> {
+        let answer = self.call("server_state", json!({})).await?;
+        let height = answer["state"]["validated_ledger"]["seq"].as_u64();
+        height.ok_or_else(|| self.senseless("server_state", &answer))
+    }
+
+    /// Closes so many ledgers at once.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn close(&self, ledgers: usize) -> Result<(), LedgerError> {
+        for _ in 0..ledgers {
+            self.call("ledger_accept", json!({})).await?;
+        }
+        Ok(())
+    }
+
+    /// All validated transactions that touch an account, oldest first.
+    async fn history(&self, account: &str) -> Result<Vec<Value>, LedgerError> {
+        let mut history = Vec::new();
         let mut marker = Value::Null;
         loop {
             let mut question = json!({"account": account, "forward": true, "limit": 200});
@@ -126,11 +175,12 @@ impl Xrp {
                 question["marker"] = marker;
             }
             let mut answer = self.call("account_tx", question).await?;
-            let entries = answer["transactions"].as_array().cloned().unwrap_or_default();
-            receipts.extend(entries.iter().filter_map(|entry| receipt(entry, account)));
+            if let Some(entries) = answer["transactions"].as_array_mut() {
+                history.append(entries);
+            }
             marker = answer["marker"].take();
             if marker.is_null() {
-                return Ok(receipts);
+                return Ok(history);
             }
         }
     }
@@ -138,15 +188,33 @@ impl Xrp {
 
 /// The classic address of an account id.
 pub fn account(id: &[u8; 20]) -> String {
-    check_encoded(0, id, bs58::Alphabet::RIPPLE)
+    check_encoded(&[&[0], id], bs58::Alphabet::RIPPLE)
+}
+
+/// The X-address of an account id on a network that is not the main one, with a tag or without (XLS-5).
+pub fn x_address(id: &[u8; 20], tag: Option<u32>) -> String {
+    let flag = [u8::from(tag.is_some())];
+    let tag = u64::from(tag.unwrap_or(0)).to_le_bytes();
+    check_encoded(&[&[0x04, 0x93], id, &flag, &tag], bs58::Alphabet::RIPPLE)
+}
+
+/// A validated transaction and its id.
+fn transaction(entry: &Value) -> Option<(&Value, &Value)> {
+    let tx = entry.get("tx_json").or_else(|| entry.get("tx"))?;
+    let hash = entry.get("hash").or_else(|| tx.get("hash"))?;
+    (entry["validated"] == true).then_some((tx, hash))
+}
+
+fn sent(entry: &Value, account: &str) -> Option<String> {
+    let (tx, hash) = transaction(entry)?;
+    (tx["Account"] == account).then(|| hash.as_str().map(ToOwned::to_owned))?
 }
 
 fn receipt(entry: &Value, account: &str) -> Option<Receipt> {
-    let tx = entry.get("tx_json").or_else(|| entry.get("tx"))?;
-    if tx["TransactionType"] != "Payment" || tx["Destination"] != account || entry["validated"] != true {
+    let (tx, hash) = transaction(entry)?;
+    if tx["TransactionType"] != "Payment" || tx["Destination"] != account {
         return None;
     }
-    let hash = entry.get("hash").or_else(|| tx.get("hash"))?;
     Some(Receipt {
         txid: hash.as_str()?.to_owned(),
         drops: entry["meta"]["delivered_amount"].as_str()?.parse().ok()?,

@@ -6,6 +6,7 @@
 
 mod absent;
 mod defect;
+mod lapses;
 mod orders;
 mod pairs;
 mod points;

@@ -3,21 +3,26 @@
 //! Walking through the list of points with a fixed stride meets each pair at that distance once, and the crash before a
 //! pair is the second of the pair before it. So one walk a stride covers all pairs with as many crashes as there are
 //! pairs, and most payouts live through more than two of them.
+//!
+//! All pairs are met under payouts on the EVM chain; the other chains, where nothing but the road differs, have two of
+//! the strides.
 
+use payout::coin::Family;
 use testbed::crash::proof;
-use testbed::crash::rig::{Rig, plan};
-use testbed::crash::sequence::{POINTS, through};
+use testbed::crash::rig::{Rig, plan, plan_of_all_chains};
+use testbed::crash::sequence::{POINTS, points_of, through};
+use testbed::deployment::Plan;
 
 /// The closed walks with this stride that together step from every point to the one so many places later.
-fn walks(stride: usize) -> Vec<Vec<&'static str>> {
-    let mut left = vec![true; POINTS.len()];
+fn walks(points: &[&'static str], stride: usize) -> Vec<Vec<&'static str>> {
+    let mut left = vec![true; points.len()];
     let mut walks = Vec::new();
     while let Some(first) = left.iter().position(|left| *left) {
-        let (mut walk, mut place) = (vec![POINTS[first]], first);
+        let (mut walk, mut place) = (vec![points[first]], first);
         loop {
             left[place] = false;
-            place = (place + stride) % POINTS.len();
-            walk.push(POINTS[place]);
+            place = (place + stride) % points.len();
+            walk.push(points[place]);
             if place == first {
                 break;
             }
@@ -28,11 +33,23 @@ fn walks(stride: usize) -> Vec<Vec<&'static str>> {
 }
 
 async fn walk_with(stride: usize) {
+    walk_on(plan(2, 3), &[Family::Evm], stride).await;
+}
+
+/// The same on the other chains.
+async fn walk_elsewhere_with(stride: usize) {
+    walk_on(plan_of_all_chains(2, 3), &[Family::Xrp, Family::Tron], stride).await;
+}
+
+async fn walk_on(plan: Plan, families: &[Family], stride: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let mut rig = Rig::start(plan(2, 3), folder.path()).await.unwrap();
+    let mut rig = Rig::start(plan, folder.path()).await.unwrap();
     let mut paid = 0;
-    for walk in walks(stride) {
-        paid += through(&mut rig, &walk).await.unwrap_or_else(|error| panic!("{walk:?}: {error}")).len();
+    for family in families {
+        for walk in walks(&points_of(*family), stride) {
+            let died = through(&mut rig, *family, &walk).await;
+            paid += died.unwrap_or_else(|error| panic!("{family:?} {walk:?}: {error}")).len();
+        }
     }
     proof::no_other_transaction(&rig.stage, paid).await.unwrap();
     rig.stage.stop().await;
@@ -52,7 +69,7 @@ macro_rules! strides {
         fn the_walks_meet_every_pair_of_points_once() {
             let mut pairs = std::collections::BTreeSet::new();
             for stride in [$($stride),*] {
-                for walk in walks(stride) {
+                for walk in walks(POINTS, stride) {
                     for pair in walk.windows(2) {
                         assert!(pairs.insert((pair[0], pair[1])), "{pair:?} is met twice");
                     }
@@ -94,4 +111,14 @@ strides! {
     every_point_and_then_the_one_27_places_later by 27
     every_point_and_then_the_one_28_places_later by 28
     every_point_and_then_the_one_29_places_later by 29
+}
+
+#[tokio::test]
+async fn every_point_and_then_the_next_one_on_xrp_and_on_tron() {
+    walk_elsewhere_with(1).await;
+}
+
+#[tokio::test]
+async fn every_point_and_then_the_one_13_places_later_on_xrp_and_on_tron() {
+    walk_elsewhere_with(13).await;
 }

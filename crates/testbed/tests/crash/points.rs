@@ -1,13 +1,21 @@
-//! A test for each point on the road of every payout: somebody is killed there. Pairs of points are in [`super::pairs`].
+//! A test for each point on the road of every payout: somebody is killed there, under a payout on each kind of chain. Pairs
+//! of points are in [`super::pairs`], those that only bytes that lapse come by in [`super::lapses`].
 
+use payout::coin::Family;
 use testbed::crash::proof;
-use testbed::crash::rig::{Rig, plan};
-use testbed::crash::sequence::{POINTS, through};
+use testbed::crash::rig::{Rig, plan_of_all_chains};
+use testbed::crash::sequence::{POINTS, points_of, through};
 
 async fn killed_at(point: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let mut rig = Rig::start(plan(2, 3), folder.path()).await.unwrap();
-    let paid = through(&mut rig, &[point]).await.unwrap().len();
+    let mut rig = Rig::start(plan_of_all_chains(2, 3), folder.path()).await.unwrap();
+    let mut paid = 0;
+    for family in [Family::Evm, Family::Xrp, Family::Tron] {
+        if points_of(family).contains(&point) {
+            let died = through(&mut rig, family, &[point]).await;
+            paid += died.unwrap_or_else(|error| panic!("{family:?}: {error}")).len();
+        }
+    }
     proof::no_other_transaction(&rig.stage, paid).await.unwrap();
     rig.stage.stop().await;
 }

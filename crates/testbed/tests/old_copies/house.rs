@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use gateway::operator::restore::RestoreSheet;
+use testbed::crash::proof;
 use testbed::vendor::Order;
 
 use crate::world::{PATIENCE, World};
@@ -110,7 +111,9 @@ impl World {
     pub(crate) async fn assert_paid_once(&self, asked: &[Asked]) {
         for Asked { order, cid } in asked {
             self.reaches(*cid, &[6]).await;
-            assert_eq!(self.balance(&self.ether(), &order.to).await, order.amount, "{order:?}");
+            let mut coins = self.stage.coins().into_iter();
+            let coin = coins.find(|coin| coin.currency == order.currency).unwrap();
+            assert_eq!(self.balance(&coin, &order.to).await, order.amount, "{order:?}");
         }
     }
 
@@ -122,10 +125,9 @@ impl World {
         }
     }
 
-    /// How many transactions the paying address has sent.
+    /// How many transactions the wallet has sent, on all chains together.
     pub(crate) async fn sent(&self) -> u64 {
-        let nonce = self.stage.deployment.anvil().nonce(&self.stage.from).await.unwrap();
-        nonce.to::<u64>()
+        proof::sent(&self.stage).await.unwrap()
     }
 
     /// The report.

@@ -8,6 +8,7 @@ mod command;
 mod cosigner;
 mod database;
 mod doubts;
+mod families;
 #[path = "../whole/fixture.rs"]
 mod fixture;
 mod house;

@@ -1,10 +1,12 @@
 //! A payout in each state that it passes through: at the moment of which the copy is, and at the moment when the database
 //! is lost. The gateway is stopped exactly there.
 
+use payout::coin::Family;
 use tempfile::TempDir;
 use testbed::crash::caller::{Payout, Road, Wanted};
 use testbed::crash::proof;
-use testbed::crash::rig::{Rig, plan};
+use testbed::crash::rig::{Rig, plan, plan_of_all_chains};
+use testbed::deployment::{Plan, Tuning};
 
 /// Where the gateway does not know yet which token the payout has: only co-signers can tell it afterwards.
 const WITHOUT_TOKEN: [&str; 3] = ["payout stored", "approval stored", "token taken"];
@@ -113,6 +115,41 @@ async fn lost_at(point: &str) {
     assert_eq!(received.to_decimal(payout.wanted.coin.decimals), payout.wanted.order.amount);
     let wanted = rig.wanted(Road::Automatic);
     let next = pay(&mut rig, wanted).await;
+    paid(&mut rig, &next).await;
+    proof::no_other_transaction(&rig.stage, 2).await.unwrap();
+}
+
+/// The copy has bytes for TRON that lapsed before anybody was asked to sign them; others were built, and paid.
+#[tokio::test]
+async fn a_copy_from_before_bytes_lapsed_learns_those_that_were_signed_in_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan_of_all_chains(2, 3);
+    let plan = Plan { tuning: Tuning { tron_expiry_s: 30, ..plan.tuning }, ..plan };
+    let mut rig = Rig::start(plan, folder.path()).await.unwrap();
+    let wanted = rig.wanted_of(Family::Tron, Road::Automatic);
+    rig.arm("unsigned bytes stored").unwrap();
+    let payout = rig.caller().unwrap().pay(wanted).await.unwrap();
+    rig.death().await.unwrap();
+    let copy = rig.stage.deployment.copy_database().await.unwrap();
+    for index in 1..=3 {
+        rig.stage.deployment.kill_cosigner(index);
+    }
+    rig.arm("lapsed bytes forgotten").unwrap();
+    rig.revive().unwrap();
+    rig.death().await.unwrap();
+    rig.revive().unwrap();
+    for index in 1..=3 {
+        rig.stage.deployment.launch_cosigner(index).unwrap();
+    }
+    paid(&mut rig, &payout).await;
+
+    rig.stage.deployment.put_database_back(&copy).await.unwrap();
+    rig.stage.deployment.launch_gateway().unwrap();
+    assert_eq!(imported(&mut rig).await, "closed");
+    paid(&mut rig, &payout).await;
+    rig.stage.deployment.confirm_restore().await.unwrap();
+    let next = rig.wanted_of(Family::Tron, Road::Automatic);
+    let next = pay(&mut rig, next).await;
     paid(&mut rig, &next).await;
     proof::no_other_transaction(&rig.stage, 2).await.unwrap();
 }

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use testbed::crash::proof;
 use testbed::demo::payment::Money;
-use testbed::deployment::Nodes;
+use testbed::deployment::{Nodes, Plan, Tuning};
+use testbed::ledgers::{Chains, Ledgers};
 use testbed::proxy::{Fault, Proxy};
 use testbed::vendor::Order;
 
@@ -12,6 +14,8 @@ use crate::world::{World, plan};
 /// Long enough for a status or a callback that should not come: several looks at the chain, with blocks four times a
 /// second.
 const SILENCE: Duration = Duration::from_secs(3);
+/// Blocks after which one of TRON's is solidified that is not the first.
+const SOLID: usize = 4;
 /// The statuses that nothing follows.
 const ENDS: [i64; 5] = [2, 3, 4, 6, 7];
 
@@ -37,7 +41,25 @@ impl House {
 
     /// The same, with these faults of both nodes from the beginning.
     pub(crate) async fn start_with(faults: &[Fault]) -> Self {
-        let mut world = World::asleep(plan(2, 3)).await;
+        Self::start_as(plan(2, 3), faults).await
+    }
+
+    /// The same with the stand-ins for other chains, two of whose nodes must agree as well.
+    pub(crate) async fn start_on_all_chains() -> Self {
+        Self::start_on_all_chains_with(Tuning::DEFAULT).await
+    }
+
+    /// The same with other numbers.
+    pub(crate) async fn start_on_all_chains_with(tuning: Tuning) -> Self {
+        let tuning = Tuning { ledger_witnesses: 2, ..tuning };
+        let house = Self::start_as(Plan { chains: Chains::All, tuning, ..plan(2, 3) }, &[]).await;
+        // TRON's first block can be referred to by nobody; tests stop its chain as soon as they run.
+        house.ledgers().tron.close(SOLID).await.unwrap();
+        house
+    }
+
+    async fn start_as(plan: Plan, faults: &[Fault]) -> Self {
+        let mut world = World::asleep(plan).await;
         let chain = world.stage.deployment.anvil().url().to_owned();
         let (one, two) = (Proxy::start(&chain).await.unwrap(), Proxy::start(&chain).await.unwrap());
         let house = [&one, &two];
@@ -102,10 +124,22 @@ impl House {
         assert_eq!(self.world.balance(&sent.coin, &sent.order.to).await, sent.order.amount);
     }
 
-    /// So many transactions have left the wallet, ever.
+    /// It has failed: nothing arrived, and its caller is told so.
+    pub(crate) async fn has_failed(&self, sent: &Sent) {
+        self.world.reaches(sent.cid, &ENDS).await;
+        assert_eq!(self.world.status(sent.cid).await, 7, "{:#?}", self.world.why(sent.cid).await);
+        assert_eq!(self.world.told(sent.cid).await, 7);
+        assert_eq!(self.world.balance(&sent.coin, &sent.order.to).await, "0");
+    }
+
+    /// So many transactions have left the wallet, ever, on all chains together.
     pub(crate) async fn has_sent(&self, transactions: u64) {
-        let anvil = self.world.stage.deployment.anvil();
-        assert_eq!(anvil.nonce(&self.world.stage.from).await.unwrap().saturating_to::<u64>(), transactions);
+        assert_eq!(proof::sent(&self.world.stage).await.unwrap(), transactions);
+    }
+
+    /// The stand-ins for the other chains.
+    pub(crate) fn ledgers(&self) -> &Ledgers {
+        self.world.stage.deployment.ledgers().unwrap()
     }
 
     /// The id of the transaction that was signed for it.

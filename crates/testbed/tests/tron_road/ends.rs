@@ -194,6 +194,31 @@ async fn a_node_that_lies_alone_ends_nothing() {
 }
 
 #[tokio::test]
+async fn nodes_whose_history_does_not_reach_back_call_nothing_dead() {
+    let world = hurried().await;
+    let payee = stranger(1);
+    let intent = world.usdt_payment(&payee, TRX);
+    let tx = world.sent(&intent).await;
+    world.close(1).await;
+    until_lapsed().await;
+    world.close(FINAL).await;
+    // It was paid, in a block that neither has any more; what they have is all past its end.
+    let newest = world.admin("close", json!({})).await["number"].clone();
+    for node in 0..2 {
+        world.fault(node, json!({"pruned": newest})).await;
+    }
+    for honest in 0..2 {
+        for _ in 0..4 {
+            let looked = world.road.look(&intent, &tx.build, &[&tx]).await;
+            assert!(looked.as_ref().map_or(true, is_open), "{looked:?}");
+        }
+        world.fault(honest, json!({"pruned": 0})).await;
+    }
+    paid(world.look(&intent, &tx).await);
+    assert_eq!(world.tokens(&payee).await, TRX);
+}
+
+#[tokio::test]
 async fn a_node_of_another_network_or_that_hangs_is_no_witness() {
     let world = world().await;
     let intent = world.payment(&stranger(1), TRX);

@@ -7,56 +7,22 @@ use std::time::Duration;
 use gateway::config::EnergyRental;
 use gateway::node::{EnergyShortage, Hold, Road as _};
 use payout::money::Amount;
-use serde_json::{Value, json};
-use testbed::place;
-use testbed::process::{Program, Running};
+use serde_json::json;
+use testbed::ledgers::EnergyProvider;
 
 use crate::world::{FINAL, Settings, TRX, World, paid, stranger};
 
-/// A running provider of energy.
-struct Provider {
-    url: String,
-    _running: Running,
+async fn provider(world: &World, folder: &Path, sun_per_energy: u64) -> EnergyProvider {
+    EnergyProvider::start(&world.ledger.urls()[0], sun_per_energy, folder).await.unwrap()
 }
 
-impl Provider {
-    async fn start(world: &World, folder: &Path, sun_per_energy: u64) -> Self {
-        let node = world.ledger.urls()[0].clone();
-        let price = sun_per_energy.to_string();
-        let arguments = ["--node", &node, "--sun-per-energy", &price, "--key", "secret"];
-        let script = place::sandbox_script("tron", "provider.mjs").unwrap();
-        let program = Program {
-            name: "provider".to_owned(),
-            path: place::node().unwrap(),
-            arguments: std::iter::once(script.into()).chain(arguments.iter().map(Into::into)).collect(),
-            environment: Vec::new(),
-            log: folder.join("provider.log"),
-            records: folder.to_owned(),
-        };
-        let mut running = program.start().unwrap();
-        let log = program.log.clone();
-        let listens = async || {
-            let text = std::fs::read_to_string(&log).unwrap_or_default();
-            text.lines().find_map(|line| line.strip_prefix("listening on ").map(ToOwned::to_owned))
-        };
-        let url = running.until("start to listen", Duration::from_secs(30), listens).await.unwrap();
-        Self { url, _running: running }
-    }
-
-    /// What the gateway is told of it, with its key in the password's place.
-    fn terms(&self, max_sun_per_energy: u64) -> EnergyRental {
-        EnergyRental {
-            url: self.url.replace("http://", "http://:secret@").parse().unwrap(),
-            max_sun_per_energy,
-            batch: NonZeroU16::new(3).unwrap(),
-            duration_s: 3600,
-        }
-    }
-
-    async fn ask(&self, path: &str, question: Value) -> Value {
-        let http = testbed::vendor::http_client(Duration::from_secs(10));
-        let request = http.post(format!("{}{path}", self.url)).bearer_auth("secret").json(&question);
-        request.send().await.unwrap().json().await.unwrap()
+/// What the gateway is told of it.
+fn terms(provider: &EnergyProvider, max_sun_per_energy: u64) -> EnergyRental {
+    EnergyRental {
+        url: provider.url().parse().unwrap(),
+        max_sun_per_energy,
+        batch: NonZeroU16::new(3).unwrap(),
+        duration_s: 3600,
     }
 }
 
@@ -103,8 +69,8 @@ async fn energy_that_is_delegated_is_used_and_no_trx_is_burnt_for_it() {
 async fn energy_is_rented_for_a_batch_before_trx_is_burnt() {
     let mut world = World::with(5 * TRX, 1000 * TRX).await;
     let folder = tempfile::tempdir().unwrap();
-    let provider = Provider::start(&world, folder.path(), 60).await;
-    world.set(Settings { energy: Some(provider.terms(60)), ..Settings::default() }).await;
+    let provider = provider(&world, folder.path(), 60).await;
+    world.set(Settings { energy: Some(terms(&provider, 60)), ..Settings::default() }).await;
     let intent = world.usdt_payment(&stranger(1), TRX);
     let shortage = short(world.plan(&intent).await);
     assert!(shortage.offer.contains("rented"), "{shortage}");
@@ -122,7 +88,7 @@ async fn energy_is_rented_for_a_batch_before_trx_is_burnt() {
     let _ = world.road.broadcast(&tx).await.unwrap();
     world.close(FINAL).await;
     paid(world.look(&intent, &tx).await);
-    let orders = provider.ask("/orders", json!({})).await;
+    let orders = provider.ask("/orders", &json!({})).await.unwrap();
     assert_eq!(orders.as_array().map(Vec::len), Some(1), "{orders}");
     assert_eq!(orders[0]["energy"].as_u64(), Some(shortage.needs * 3));
 }
@@ -131,14 +97,14 @@ async fn energy_is_rented_for_a_batch_before_trx_is_burnt() {
 async fn a_provider_that_is_dear_or_gone_leaves_burning_under_the_caps() {
     let mut world = World::with(1000 * TRX, 1000 * TRX).await;
     let folder = tempfile::tempdir().unwrap();
-    let provider = Provider::start(&world, folder.path(), 90).await;
+    let provider = provider(&world, folder.path(), 90).await;
     let intent = world.usdt_payment(&stranger(1), TRX);
     let settings =
-        |burn_cap_sun| Settings { energy: Some(provider.terms(80)), burn_cap_sun, ..Settings::default() };
+        |burn_cap_sun| Settings { energy: Some(terms(&provider, 80)), burn_cap_sun, ..Settings::default() };
     world.set(settings(Some(0))).await;
     let dear = short(world.plan(&intent).await);
     assert!(dear.offer.contains("over its limit"), "{dear}");
-    assert_eq!(provider.ask("/orders", json!({})).await, json!([]));
+    assert_eq!(provider.ask("/orders", &json!({})).await.unwrap(), json!([]));
     world.set(settings(None)).await;
     let before = world.sun(&world.from).await;
     let tx = world.sent(&intent).await;
@@ -146,7 +112,7 @@ async fn a_provider_that_is_dear_or_gone_leaves_burning_under_the_caps() {
     paid(world.look(&intent, &tx).await);
     let burnt = Amount::from_u128(u128::from(before - world.sun(&world.from).await));
     assert!(burnt > Amount::ZERO && burnt <= tx.build.max_fee, "{burnt}");
-    provider.ask("/faults", json!({"refuse": true})).await;
+    provider.ask("/faults", &json!({"refuse": true})).await.unwrap();
     world.set(settings(Some(0))).await;
     let gone = short(world.plan(&world.usdt_payment(&stranger(2), TRX)).await);
     assert!(gone.offer.contains("none can be rented"), "{gone}");

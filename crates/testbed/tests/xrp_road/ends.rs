@@ -124,7 +124,7 @@ async fn a_payment_whose_signature_was_lost_is_found_by_its_token() {
     let intent = world.payment(&payee, XRP, Some("5"));
     let build = world.plan(&intent).await.unwrap();
     // Another session's version of the same payment, which we never stored.
-    let other = world.rebuild(&intent, &[build.clone()]).await.unwrap();
+    let other = world.rebuild(&intent, std::slice::from_ref(&build)).await.unwrap();
     let lost = world.signed(&other);
     world.road.broadcast(&lost).await.unwrap();
     world.close().await;

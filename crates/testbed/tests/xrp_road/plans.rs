@@ -1,6 +1,6 @@
 //! Before a token is taken.
 
-use gateway::node::{Hold, Road as _};
+use gateway::node::{Hold, Road as _, Sent};
 use payout::ids::Address;
 use payout::money::Amount;
 use serde_json::json;
@@ -125,6 +125,40 @@ async fn tickets_bind_their_reserve_from_their_order_on_and_are_no_more_than_the
 
     let more = world.plan(&world.maintenance("xrp_create_tickets", "{\"count\":\"242\"}")).await;
     assert!(matches!(&more, Err(Hold::NoRoom(why)) if why.contains("has 9 tickets")), "{more:?}");
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_stale_carries_nothing_more() {
+    let world = World::with(100 * XRP).await;
+    let payee = world.payee(1).await;
+    world.sent(&world.maintenance("xrp_create_tickets", "{\"count\":\"2\"}")).await;
+    world.close().await;
+    let intent = world.payment(&payee, XRP, Some("7"));
+    let build = world.plan(&intent).await.unwrap();
+    let other = world.signed(&world.rebuild(&intent, std::slice::from_ref(&build)).await.unwrap());
+    world.road.broadcast(&world.signed(&build)).await.unwrap();
+    world.close().await;
+    // Another version of it comes too late for the ticket: servers refuse it, and the first is what is found.
+    assert!(matches!(world.road.broadcast(&other).await, Ok(Sent::Look(why)) if why == "tefNO_TICKET"));
+    let seen = paid(world.look(&intent, &[&other]).await);
+    assert_eq!(seen.txid, world.signed(&build).txid);
+    let again = world.rebuild(&intent, std::slice::from_ref(&build)).await;
+    assert!(matches!(again, Err(Hold::TokenUsed(_))), "{again:?}");
+    // A server that lags lists it still, and even we have forgotten who has it: the other server knows better.
+    world.forget_taken();
+    world.fault(1, json!({"lag": 1})).await;
+    let next = world.plan(&world.payment(&payee, XRP, Some("8"))).await.unwrap();
+    assert!(next.token.as_str().starts_with("ticket:") && next.token != build.token, "{}", next.token);
+    // Where all lag, the same number is named again; that it is taken is for our database to say.
+    world.fault(0, json!({"lag": 1})).await;
+    world.forget_taken();
+    let stale = world.plan(&world.payment(&payee, XRP, Some("9"))).await.unwrap();
+    assert_eq!(stale.token, build.token);
+    let stale = world.signed(&stale);
+    assert!(matches!(world.road.broadcast(&stale).await, Ok(Sent::Look(why)) if why == "tefNO_TICKET"));
+    world.fault(0, json!({"lag": null})).await;
+    world.close().await;
+    assert_eq!(world.balance(&payee).await, 101 * XRP);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn bytes_that_lapsed_are_built_again_on_their_token_and_pay_once() {
     let standing = world.road.standing(&world.from, &build, &[]).await.unwrap();
     assert!(matches!(standing, Standing::Lapsed { .. }), "{standing:?}");
 
-    let again = world.rebuild(&intent, &[build.clone()]).await.unwrap();
+    let again = world.rebuild(&intent, std::slice::from_ref(&build)).await.unwrap();
     assert_eq!((&again.token, again.max_fee), (&build.token, build.max_fee));
     let tx = world.signed(&again);
     assert_eq!(world.road.broadcast(&tx).await.unwrap(), Sent::Accepted);
@@ -55,7 +55,7 @@ async fn under_a_risen_fee_a_higher_offer_takes_the_place_of_what_is_queued() {
     let asks = Amount::from_u128(500);
     let standing = world.road.standing(&world.from, &build, &[]).await.unwrap();
     assert_eq!(standing, Standing::TooLow { asks, offers: build.max_fee });
-    let higher = world.rebuild(&intent, &[build.clone()]).await.unwrap();
+    let higher = world.rebuild(&intent, std::slice::from_ref(&build)).await.unwrap();
     assert_eq!((&higher.token, higher.max_fee), (&build.token, Amount::from_u128(600)));
     let outbid = world.signed(&higher);
     world.road.broadcast(&outbid).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_void_spends_the_token_and_the_payment_is_dead() {
     let intent = world.payment(&payee, XRP, None);
     let build = world.plan(&intent).await.unwrap();
     let void = world.void(&intent);
-    let nothing = world.rebuild(&void, &[build.clone()]).await.unwrap();
+    let nothing = world.rebuild(&void, std::slice::from_ref(&build)).await.unwrap();
     assert_eq!((&nothing.token, nothing.max_fee), (&build.token, Amount::from_u128(15)));
     let spent = world.signed(&nothing);
     world.road.broadcast(&spent).await.unwrap();

@@ -144,6 +144,11 @@ impl World {
         Ok(build)
     }
 
+    /// Forgets which tokens are taken.
+    pub(crate) fn forget_taken(&self) {
+        self.taken.lock().unwrap().clear();
+    }
+
     /// Builds again on the token of `rivals`.
     pub(crate) async fn rebuild(&self, intent: &Intent, rivals: &[Build]) -> Result<Build, Hold> {
         let token = rivals[0].token.clone();

@@ -218,6 +218,49 @@ fn a_second_spelling_of_the_same_message_is_refused() {
     assert_eq!(decode(&long), Err(DecodeError::NotCanonical));
 }
 
+/// A field of bytes, text or a message.
+fn nested(field: u8, inner: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![field << 3 | 2];
+    prost::encode_length_delimiter(inner.len(), &mut bytes).unwrap();
+    [bytes.as_slice(), inner].concat()
+}
+
+/// The call of [`usdt`] with this in the place of its contract.
+fn around(contract: &[u8]) -> Result<Decoded, DecodeError> {
+    let good = raw(&usdt());
+    let head = Raw { contract: Vec::new(), timestamp: 0, fee_limit: 0, ..good.clone() };
+    let tail = Raw { timestamp: good.timestamp, fee_limit: good.fee_limit, ..Raw::default() };
+    decode(&[head.encode_to_vec(), nested(11, contract), tail.encode_to_vec()].concat())
+}
+
+#[test]
+fn a_second_spelling_of_a_contract_or_its_parameter_is_refused() {
+    let Any { type_url, value } = raw(&usdt()).contract[0].parameter.clone().unwrap();
+    let (url, value) = (nested(1, type_url.as_bytes()), nested(2, &value));
+    let kind = vec![0x08, 31];
+    let any = nested(2, &[url.clone(), value.clone()].concat());
+    let contract = [kind.clone(), any.clone()].concat();
+    assert_eq!(around(&contract), decode(&build(&usdt()).unwrap()));
+    let unknown = [0x30, 0x01];
+    for second in [
+        // Fields in another order, twice, unknown, or there for nothing.
+        [any.clone(), kind.clone()].concat(),
+        [kind.clone(), kind.clone(), any.clone()].concat(),
+        [kind.clone(), any.clone(), any.clone()].concat(),
+        [contract.clone(), unknown.to_vec()].concat(),
+        [contract.clone(), vec![0x28, 0x00]].concat(),
+        [contract.clone(), vec![0x1a, 0x00]].concat(),
+        [kind.clone(), nested(2, &[value.clone(), url.clone()].concat())].concat(),
+        [kind, nested(2, &[url, value, unknown.to_vec()].concat())].concat(),
+        // Numbers that are longer than they need to be, and one that is 31 in its lowest 32 bits only.
+        [vec![0x08, 0x9f, 0x00], any.clone()].concat(),
+        [vec![0x88, 0x00, 31], any.clone()].concat(),
+        [vec![0x08, 0x9f, 0x80, 0x80, 0x80, 0x10], any].concat(),
+    ] {
+        assert_eq!(around(&second), Err(DecodeError::NotCanonical), "{}", hex::encode(second));
+    }
+}
+
 #[test]
 fn a_whole_transaction_is_no_unsigned_one() {
     let raw_data = build(&usdt()).unwrap();

@@ -26,6 +26,10 @@ fn u32_item(number: u8, value: u32) -> (u16, Vec<u8>) {
     item(2, number, &value.to_be_bytes())
 }
 
+fn with_type(kind: u8, value: &[u8]) -> impl Fn(u8) -> (u16, Vec<u8>) {
+    move |number| item(kind, number, value)
+}
+
 fn with_length(bytes: &[u8]) -> Vec<u8> {
     [&[u8::try_from(bytes.len()).unwrap()], bytes].concat()
 }
@@ -86,24 +90,38 @@ fn the_writer_of_these_tests_writes_a_good_payment() {
 }
 
 #[test]
-fn every_field_that_no_payout_needs_is_refused_by_name() {
-    let hash = [7; 32];
-    let memo = [0xea, 0x7d, 0x02, 0xab, 0xcd, 0xe1, 0xf1];
-    for (field, what) in [
-        (u32_item(3, 5), "a source tag"),
-        (item(5, 9, &hash), "a previous transaction's id"),
-        (item(5, 17, &hash), "an invoice id"),
-        (item(6, 9, &XRP_1.to_be_bytes()), "SendMax"),
-        (item(6, 10, &XRP_1.to_be_bytes()), "DeliverMin"),
-        (item(15, 9, &memo), "memos"),
-        (item(15, 3, &[0xf1]), "a list of signers"),
-        (item(18, 1, &[0x01, 0x00]), "paths"),
-        (item(8, 12, &account_of(PAYEE)), "a delegate"),
-        (u32_item(26, 1), "a field that is not known here"),
-        (item(17, 17, &[0]), "a field that is not known here"),
-        (item(16, 16, &[0]), "a field that is not known here"),
-    ] {
-        assert_eq!(Fields::payment().with(field).refused(), DecodeError::Forbidden(what), "{what}");
+fn every_field_that_no_payout_needs_is_refused_by_name_in_every_transaction() {
+    let hash = with_type(5, &[7; 32]);
+    let of_type = |number| Fields::payment().of_type(number).without(6, 1).without(8, 3);
+    let tickets = of_type(10).with(u32_item(40, 5));
+    for transaction in [Fields::payment(), of_type(3), tickets] {
+        for (field, what) in [
+            (u32_item(3, 5), "a source tag"),
+            (u32_item(5, 5), "a previous transaction's id"),
+            (u32_item(10, 5), "an expiration"),
+            (u32_item(25, 5), "an offer"),
+            (hash(9), "a previous transaction's id"),
+            (hash(17), "an invoice id"),
+            (hash(34), "a permissioned domain"),
+            (item(6, 9, &XRP_1.to_be_bytes()), "SendMax"),
+            (item(6, 10, &XRP_1.to_be_bytes()), "DeliverMin"),
+            (item(7, 7, &with_length(b"example.com")), "a domain name"),
+            (item(8, 8, &account_of(PAYEE)), "a regular key"),
+            (item(8, 9, &account_of(PAYEE)), "an NFT's minter"),
+            (item(8, 12, &account_of(PAYEE)), "a delegate"),
+            // `[{Memo: {MemoData: "abcd"}}]`, and empty lists.
+            (item(15, 9, &[0xea, 0x7d, 0x02, 0xab, 0xcd, 0xe1, 0xf1]), "memos"),
+            (item(15, 3, &[0xf1]), "a list of signers"),
+            (item(18, 1, &[0x01, 0x00]), "paths"),
+            (item(19, 5, &with_length(&[7; 32])), "credentials"),
+            (u32_item(26, 1), "a field that is not known here"),
+            (u32_item(99, 1), "a field that is not known here"),
+            (item(17, 17, &[0]), "a field that is not known here"),
+            (item(16, 16, &[0]), "a field that is not known here"),
+        ] {
+            assert_eq!(transaction.clone().with(field).refused(), DecodeError::Forbidden(what), "{what}");
+        }
+        assert!(decode_on(MAIN, &transaction.bytes()).is_ok());
     }
 }
 
@@ -166,6 +184,11 @@ fn only_xrp_that_exists_is_paid() {
             refused == not_xrp || refused == DecodeError::OutOfRange("the amount"),
             "{bits:#x}: {refused}"
         );
+    }
+    // A whole issued amount: value, currency, issuer.
+    let issued = [&0xd483_8d7e_a4c6_8000_u64.to_be_bytes(), [7; 40].as_slice()].concat();
+    for number in [1, 8] {
+        assert_eq!(Fields::payment().with(item(6, number, &issued)).refused(), not_xrp);
     }
     let amount = |drops: u64| item(6, 1, &(0x4000_0000_0000_0000 | drops).to_be_bytes());
     assert!(decode_on(MAIN, &Fields::payment().with(amount(100_000_000_000_000_000)).bytes()).is_ok());

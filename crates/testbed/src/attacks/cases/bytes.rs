@@ -11,7 +11,7 @@ use payout::money::Amount;
 use wire::message::Check;
 
 use crate::attacks::case::{After, Case, Fault, Seen, Tampering};
-use crate::attacks::draft::{ATTACKER, Desk, Draft, USDC, address, price};
+use crate::attacks::draft::{ATTACKER, Desk, Draft, Payload, USDC, address, price};
 use crate::attacks::ledger::{Aim, signing_digest};
 use crate::attacks::plot::Showing;
 use crate::attacks::world::World;
@@ -345,9 +345,9 @@ async fn other_path(world: &mut World) -> Result<Seen, Fault> {
 }
 
 /// A good session with a hostile co-signer that leaves the road within the protocol: nothing comes of it.
-async fn astray(
+pub(super) async fn astray<B: Payload>(
     world: &mut World,
-    good: &Draft,
+    good: &Draft<B>,
     stray: impl FnOnce(&mut crate::attacks::plot::Plot),
 ) -> Result<Seen, Fault> {
     // As few honest ones as there can be.

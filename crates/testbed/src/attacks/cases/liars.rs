@@ -153,7 +153,10 @@ async fn many_claims(world: &mut World) -> Result<Seen, Fault> {
         encode(&facts)
     };
     let claims: Vec<Vec<u8>> = (0..5000).map(claim).collect();
-    let attempt = session(world, |plot| plot.claims = claims).await?;
+    let mut attempt = session(world, |plot| plot.claims.clone_from(&claims)).await?;
+    if attempt.is_late() {
+        attempt = session(world, |plot| plot.claims = claims).await?;
+    }
     attempt.refused(Check::Session, "sessions in flight")
 }
 

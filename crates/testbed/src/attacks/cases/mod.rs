@@ -14,9 +14,12 @@ mod roots;
 mod sessions;
 mod stops;
 mod time;
+mod tron;
+mod xrp;
 
 use super::case::Case;
 use super::world::Setting;
+use crate::ledgers::Chains;
 
 /// Attacks on one deployment.
 pub struct Group {
@@ -29,14 +32,20 @@ pub struct Group {
 }
 
 /// Two of three, all honest: what the gateway can do alone.
-const TWO_OF_THREE: Setting = Setting { threshold: 2, cosigners: 3, hostile: &[] };
+const TWO_OF_THREE: Setting = Setting { threshold: 2, cosigners: 3, hostile: &[], chains: Chains::Evm };
 /// One hostile co-signer of three: it can have an approved payout paid twice (f < 2t − n is f < 1), but it gets no
 /// signature without approvals or over other bytes (f < t).
-const TWO_OF_THREE_ONE_HOSTILE: Setting = Setting { threshold: 2, cosigners: 3, hostile: &[3] };
+const TWO_OF_THREE_ONE_HOSTILE: Setting =
+    Setting { threshold: 2, cosigners: 3, hostile: &[3], chains: Chains::Evm };
 /// Two hostile co-signers of four, where three sign: one honest one is enough for approvals and bytes (f < t).
-const THREE_OF_FOUR_TWO_HOSTILE: Setting = Setting { threshold: 3, cosigners: 4, hostile: &[3, 4] };
+const THREE_OF_FOUR_TWO_HOSTILE: Setting =
+    Setting { threshold: 3, cosigners: 4, hostile: &[3, 4], chains: Chains::Evm };
 /// One hostile co-signer of four: everything holds.
-const THREE_OF_FOUR_ONE_HOSTILE: Setting = Setting { threshold: 3, cosigners: 4, hostile: &[4] };
+const THREE_OF_FOUR_ONE_HOSTILE: Setting =
+    Setting { threshold: 3, cosigners: 4, hostile: &[4], chains: Chains::Evm };
+/// The same two on all chains.
+const ON_ALL_CHAINS: Setting = Setting { chains: Chains::All, ..TWO_OF_THREE };
+const ON_ALL_CHAINS_ONE_HOSTILE: Setting = Setting { chains: Chains::All, ..TWO_OF_THREE_ONE_HOSTILE };
 
 /// All groups.
 pub const GROUPS: &[Group] = &[
@@ -59,4 +68,8 @@ pub const GROUPS: &[Group] = &[
     Group { name: "time", setting: THREE_OF_FOUR_ONE_HOSTILE, cases: time::cases },
     Group { name: "liars", setting: THREE_OF_FOUR_ONE_HOSTILE, cases: liars::cases },
     Group { name: "roots", setting: TWO_OF_THREE, cases: roots::cases },
+    Group { name: "xrp", setting: ON_ALL_CHAINS_ONE_HOSTILE, cases: xrp::cases },
+    Group { name: "tron", setting: ON_ALL_CHAINS_ONE_HOSTILE, cases: tron::cases },
+    Group { name: "xrp-once", setting: ON_ALL_CHAINS, cases: xrp::once },
+    Group { name: "tron-once", setting: ON_ALL_CHAINS, cases: tron::once },
 ];

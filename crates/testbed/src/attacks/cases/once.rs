@@ -2,7 +2,7 @@
 
 use payout::ids::Attempt;
 use payout::intent::Intent;
-use wire::message::{Check, Label};
+use wire::message::{Check, Label, SignRequest};
 
 use crate::attacks::case::{After, Case, Fault, Seen, Tampering};
 use crate::attacks::draft::{Desk, Draft, ENOUGH};
@@ -102,12 +102,12 @@ async fn nonces_at_once(world: &mut World) -> Result<Seen, Fault> {
         })
         .collect();
     at_once(world, requests).await?;
-    let (signed, heard) = at_most_one_signed(world, &good).await?;
+    let (signed, heard) = at_most_one_signed(world, &good.request()).await?;
     Ok(Seen::everybody(format!("{signed} of them was signed, however often they were asked for: {heard}")))
 }
 
 /// Opens each request with a quorum of its own, all together, several times. The judge finds two tokens of one payout.
-async fn at_once(world: &mut World, requests: Vec<wire::message::SignRequest>) -> Result<(), Fault> {
+pub(super) async fn at_once(world: &mut World, requests: Vec<SignRequest>) -> Result<(), Fault> {
     for _ in 0..3 {
         let quorums = world.quorums();
         let opened: Vec<(Label, Vec<u8>)> = quorums
@@ -123,10 +123,10 @@ async fn at_once(world: &mut World, requests: Vec<wire::message::SignRequest>) -
     Ok(())
 }
 
-/// Whether the payout can be signed on a nonce of its own now: it can if it has none yet.
-async fn at_most_one_signed(world: &mut World, good: &Draft) -> Result<(u8, String), Fault> {
+/// Whether the payout can be signed on a token of its own now: it can if it has none yet.
+pub(super) async fn at_most_one_signed(world: &mut World, good: &SignRequest) -> Result<(u8, String), Fault> {
     let quorum = world.good_quorum();
-    let label = world.open(&quorum, &good.request(), Aim::Good);
+    let label = world.open(&quorum, good, Aim::Good);
     let attempt = world.end_of(label, &quorum).await?;
     world.judge()?;
     if world.ledger.is_signed(label) {

@@ -1,9 +1,10 @@
 //! Everything that can go wrong, at random.
 //!
-//! - `chain`: what nodes do.
+//! - `chain`: what nodes do; `ledgers`: what those of the stand-ins do.
 //! - `shelf`: copies of databases and co-signers, put back.
 
 mod chain;
+mod ledgers;
 mod shelf;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::process::Running;
 use crate::proxy::Proxy;
 use crate::receiver::Manner;
 
+use ledgers::LEDGERS;
 use shelf::Shelf;
 
 /// Between two deeds, on average.
@@ -38,6 +40,7 @@ enum Deed {
     DropTransactions,
     RestartNode,
     NodeFault,
+    LedgerFault,
     DeadReceiver,
     FailingReceiver,
     CopyDatabase,
@@ -48,19 +51,20 @@ enum Deed {
     Freeze,
 }
 
-/// How often each, in two hundred.
-const DEEDS: [(Deed, u64); 19] = [
+/// How often each, in two hundred and twenty.
+const DEEDS: [(Deed, u64); 20] = [
     (Deed::KillGateway, 20),
     (Deed::KillCosigner, 28),
     (Deed::KillAll, 5),
     (Deed::CrashPoint, 48),
-    (Deed::HoldNode, 9),
+    (Deed::HoldNode, 12),
     (Deed::HoldGateway, 7),
     (Deed::HoldCosigner, 16),
     (Deed::Reorganise, 14),
     (Deed::DropTransactions, 10),
     (Deed::RestartNode, 3),
     (Deed::NodeFault, 12),
+    (Deed::LedgerFault, 17),
     (Deed::DeadReceiver, 4),
     (Deed::FailingReceiver, 6),
     (Deed::CopyDatabase, 5),
@@ -78,13 +82,15 @@ pub struct Mischief {
     next: Option<Instant>,
     /// Until when those that were killed stay dead.
     dead_until: BTreeMap<String, Instant>,
-    /// Until when those that are held still stay so: `anvil`, `gateway`, `cosigner-1`.
+    /// Until when those that are held still stay so: `anvil`, `xrp`, `gateway`, `cosigner-1`.
     held_until: BTreeMap<String, Instant>,
     /// Until when the receiver is not its normal self.
     receiver_until: Option<Instant>,
     /// The nodes that the gateway asks, and until when they are not honest.
     nodes: Vec<Proxy>,
     nodes_until: Option<Instant>,
+    /// Until when the stand-ins' nodes or ledgers are not honest.
+    spoiled_until: BTreeMap<&'static str, Instant>,
     /// When the chain's node was started again last.
     restarted: Option<Instant>,
     shelf: Shelf,
@@ -102,6 +108,7 @@ impl Mischief {
             receiver_until: None,
             nodes,
             nodes_until: None,
+            spoiled_until: BTreeMap::new(),
             restarted: None,
             shelf: Shelf::default(),
             done: BTreeMap::new(),
@@ -123,6 +130,7 @@ impl Mischief {
         if self.nodes_until.is_some_and(|until| now >= until) {
             self.make_nodes_honest();
         }
+        self.mend_ledgers(rig, Some(now)).await;
         if self.next.is_none_or(|next| now >= next) {
             let pause = self.span(0, 2 * PAUSE_MS);
             self.next = Some(now + pause);
@@ -136,13 +144,14 @@ impl Mischief {
     ///
     /// # Errors
     /// A process that ended although nobody killed it.
-    pub fn end(&mut self, rig: &mut Rig) -> Result<(), FireError> {
+    pub async fn end(&mut self, rig: &mut Rig) -> Result<(), FireError> {
         rig.disarm();
         self.make_nodes_honest();
         let all: Vec<String> = std::mem::take(&mut self.held_until).into_keys().collect();
         for name in all {
             hold(rig, &name, Hold::LetGo);
         }
+        self.mend_all_ledgers(rig).await;
         rig.stage.receiver.behave(Manner::Success);
         self.dead_until.clear();
         rig.revive()?;
@@ -196,7 +205,10 @@ impl Mischief {
                 let (point, turn) = (*self.dice.pick(POINTS), 1 + self.dice.below(4));
                 rig.arm(&format!("{point}:{turn}"))?;
             }
-            Deed::HoldNode => self.hold(rig, ANVIL.to_owned(), now),
+            Deed::HoldNode => {
+                let name = *self.dice.pick(&[ANVIL, ANVIL, LEDGERS[0], LEDGERS[1]]);
+                self.hold(rig, name.to_owned(), now);
+            }
             Deed::HoldGateway => self.hold(rig, GATEWAY.to_owned(), now),
             Deed::HoldCosigner => {
                 let name = self.some_cosigner(rig);
@@ -206,6 +218,7 @@ impl Mischief {
             Deed::DropTransactions => self.drop_transactions(rig).await,
             Deed::RestartNode => self.restart_node(rig).await?,
             Deed::NodeFault => self.spoil_node(now),
+            Deed::LedgerFault => self.spoil_ledger(rig, now).await,
             Deed::CopyDatabase => self.copy_database(rig).await?,
             Deed::OldDatabase => self.put_database_back(rig).await?,
             Deed::CopyCosigner => self.copy_cosigner(rig).await?,
@@ -305,6 +318,11 @@ fn with(rig: &mut Rig, name: &str, act: impl FnOnce(&mut Running)) {
     let deployment = &mut rig.stage.deployment;
     let running = match name {
         ANVIL => Ok(deployment.anvil_mut().process()),
+        ledger if LEDGERS.contains(&ledger) => match deployment.ledgers_mut() {
+            Some(ledgers) if ledger == LEDGERS[0] => Ok(ledgers.xrp.process()),
+            Some(ledgers) => Ok(ledgers.tron.process()),
+            None => return,
+        },
         GATEWAY => deployment.gateway(),
         name => deployment.cosigner(name.trim_start_matches("cosigner-").parse().unwrap_or_default()),
     };

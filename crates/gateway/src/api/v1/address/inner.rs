@@ -22,8 +22,9 @@ async fn inner(gateway: &Gateway, admitted: &Admitted<AddressInner>) -> Result<A
     let rules = policy.newest_rules();
     let network = check::chain(&question.chain_id, &rules.networks)?;
     let family = chain::family(network.family);
-    let result = match family.parse_address(&network.network_id, &question.address) {
-        Ok(address) => belongs_to(gateway, rules, network, &admitted.project, &address).await?,
+    // An address with a tag is its account's.
+    let result = match family.payee(&network.network_id, &question.address, None) {
+        Ok(payee) => belongs_to(gateway, rules, network, &admitted.project, &payee.address).await?,
         Err(_) => false,
     };
     Ok(AddressAnswer { result })

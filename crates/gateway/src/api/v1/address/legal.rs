@@ -1,4 +1,5 @@
-//! `POST /api/v1/address/legal`: whether a text is an address of a chain, checksum included.
+//! `POST /api/v1/address/legal`: whether a text is an address of a chain, checksum included. One that carries its
+//! destination tag is: a payout takes it.
 
 use std::sync::Arc;
 
@@ -19,6 +20,6 @@ fn legal(gateway: &Gateway, admitted: &Admitted<AddressLegal>) -> Result<Address
     let AddressLegal(question) = &admitted.call;
     let policy = gateway.policy();
     let network = check::chain(&question.chain_id, &policy.newest_rules().networks)?;
-    let parsed = chain::family(network.family).parse_address(&network.network_id, &question.address);
-    Ok(AddressAnswer { result: parsed.is_ok() })
+    let payee = chain::family(network.family).payee(&network.network_id, &question.address, None);
+    Ok(AddressAnswer { result: payee.is_ok() })
 }
