@@ -21,6 +21,7 @@
 //                   lie          "not_found": it knows no transaction and says that it looked everywhere;
 //                                "paid": it calls everything validated and paid
 //   of the ledger:  drop         so many submissions get tesSUCCESS and are forgotten
+//                   forget       recipients: payments to them get tesSUCCESS and are forgotten
 //                   tec          codes that the next transactions get at validation
 //                   open_fee     drops that a place in the next ledger costs; less is queued
 //                   minimum_fee  drops that servers take at least
@@ -102,6 +103,7 @@ const FAULTS = {
   network_id: (ledger, server, value = ledger.networkId) => (server.networkId = value),
   lie: (ledger, server, value) => (server.lie = value),
   drop: (ledger, server, value = 0) => (ledger.drops = value),
+  forget: (ledger, server, value = []) => (ledger.forgotten = new Set(value)),
   tec: (ledger, server, value = []) => (ledger.tecs = [...value]),
   open_fee: (ledger, server, value = ledger.settings.baseFee) => (ledger.openFee = BigInt(value)),
   minimum_fee: (ledger, server, value = ledger.settings.baseFee) => (ledger.minimumFee = BigInt(value)),

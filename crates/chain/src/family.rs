@@ -60,6 +60,11 @@ pub trait ChainFamily: Send + Sync {
         Ok(Payee { address, memo: memo.map(ToOwned::to_owned) })
     }
 
+    /// Whether wallets of this family can be ordered to do this, with arguments in their one spelling (canonical JSON).
+    fn knows_operation(&self, _name: &str, _args: &str) -> bool {
+        false
+    }
+
     /// The path of an address below its wallet's key: non-hardened steps (BIP32), each below 2^31. Networks of a family
     /// whose bytes name no network have different paths, and so different keys: bytes that were signed for one of them
     /// are nobody's on the other.

@@ -200,6 +200,27 @@ impl Intent {
         text
     }
 
+    /// Why its fields contradict its kind, if they do: people could read something else in them than what is done.
+    ///
+    /// A maintenance is an operation of the wallet itself, which pays nobody. Nothing else is an operation.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        let Self { kind, operation, operation_args, amount, from, to, memo, .. } = self;
+        match kind {
+            Kind::Maintenance if operation.is_none() => Some("a maintenance without an operation"),
+            Kind::Maintenance if operation_args.is_none() => Some("a maintenance without its arguments"),
+            Kind::Maintenance if !amount.is_zero() || to != from || memo.is_some() => {
+                Some("a maintenance that pays somebody")
+            }
+            Kind::Maintenance if self.token_id.as_str() != self.chain_id.as_str() => {
+                Some("a maintenance in another coin than the chain's own")
+            }
+            Kind::Payout | Kind::Void | Kind::RaiseCap if operation.is_some() || operation_args.is_some() => {
+                Some("an operation of the wallet in an intent that is no maintenance")
+            }
+            Kind::Payout | Kind::Void | Kind::RaiseCap | Kind::Maintenance => None,
+        }
+    }
+
     /// The name of this intent everywhere: SHA-256 over the domain and the canonical text.
     pub fn digest(&self) -> Digest {
         Digest::of(DOMAIN, &[self.canonical().as_bytes()])

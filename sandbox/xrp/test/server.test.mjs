@@ -135,6 +135,21 @@ test("the answer to a submission can be lost after it was applied", async () => 
   assert.equal((await payer.tx(hash)).validated, true);
 });
 
+test("payments to a recipient can be forgotten as often as they are sent", async () => {
+  await payer.faults({ forget: [payee.address] });
+  const lost = await payer.pay(payee.address, 1);
+  assert.equal(lost.engine_result, "tesSUCCESS");
+  await payer.close();
+  assert.equal((await payer.tx(lost.hash)).error, "txnNotFound");
+  assert.equal((await payer.ask("submit", { tx_blob: lost.blob })).engine_result, "tesSUCCESS");
+  await payer.close();
+  assert.equal((await payer.tx(lost.hash)).error, "txnNotFound");
+  await payer.faults({ forget: null });
+  assert.equal((await payer.ask("submit", { tx_blob: lost.blob })).engine_result, "tesSUCCESS");
+  await payer.close();
+  assert.equal((await payer.tx(lost.hash)).validated, true);
+});
+
 test("a payment can be taken with tesSUCCESS and forgotten, and sent again", async () => {
   await payer.faults({ drop: 1 });
   const { blob, hash, engine_result } = await payer.pay(payee.address, 1);

@@ -12,9 +12,9 @@ use crate::decoded::TokenRef;
 /// The maintenance that sets tickets aside; arguments `{"count":"10"}`.
 pub const CREATE_TICKETS: &str = "xrp_create_tickets";
 /// The maintenance that sets a flag of the account; arguments `{"flag":"require_dest"}`.
-pub(super) const SET_FLAG: &str = "xrp_set_flag";
-/// The maintenance that clears one.
-pub(super) const CLEAR_FLAG: &str = "xrp_clear_flag";
+pub const SET_FLAG: &str = "xrp_set_flag";
+/// The maintenance that clears one; arguments as for [`SET_FLAG`].
+pub const CLEAR_FLAG: &str = "xrp_clear_flag";
 
 /// The most tickets that an account may have at once, and so the most that one transaction may make.
 pub const MAX_TICKETS: u32 = 250;
@@ -67,23 +67,24 @@ impl Act {
                     .operation
                     .as_deref()
                     .zip(args)
-                    .and_then(|(name, args)| operation(name, args))
+                    .and_then(|(name, args)| Self::of_operation(name, args))
                     .ok_or(BuildError::Intent("no operation of this ledger, or not with these arguments"))
             }
         }
     }
-}
 
-fn operation(name: &str, args: &str) -> Option<Act> {
-    match name {
-        CREATE_TICKETS => {
-            let count = args.strip_prefix("{\"count\":\"")?.strip_suffix("\"}")?.parse().ok()?;
-            let canonical = (1..=MAX_TICKETS).contains(&count) && count_args(count) == args;
-            canonical.then_some(Act::CreateTickets(count))
+    /// The act of an operation with its arguments, both in their one spelling; `None` for what is not done here.
+    pub fn of_operation(name: &str, args: &str) -> Option<Self> {
+        match name {
+            CREATE_TICKETS => {
+                let count = args.strip_prefix("{\"count\":\"")?.strip_suffix("\"}")?.parse().ok()?;
+                let canonical = (1..=MAX_TICKETS).contains(&count) && count_args(count) == args;
+                canonical.then_some(Self::CreateTickets(count))
+            }
+            SET_FLAG => flag_of(args).map(Self::SetFlag),
+            CLEAR_FLAG => flag_of(args).map(Self::ClearFlag),
+            _ => None,
         }
-        SET_FLAG => flag_of(args).map(Act::SetFlag),
-        CLEAR_FLAG => flag_of(args).map(Act::ClearFlag),
-        _ => None,
     }
 }
 
@@ -107,10 +108,10 @@ mod tests {
 
     #[test]
     fn operations_are_read_in_their_one_spelling() {
-        assert_eq!(operation(CREATE_TICKETS, "{\"count\":\"250\"}"), Some(Act::CreateTickets(250)));
+        assert_eq!(Act::of_operation(CREATE_TICKETS, "{\"count\":\"250\"}"), Some(Act::CreateTickets(250)));
         let flag = AccountFlag::DepositAuth;
-        assert_eq!(operation(SET_FLAG, "{\"flag\":\"deposit_auth\"}"), Some(Act::SetFlag(flag)));
-        assert_eq!(operation(CLEAR_FLAG, "{\"flag\":\"deposit_auth\"}"), Some(Act::ClearFlag(flag)));
+        assert_eq!(Act::of_operation(SET_FLAG, "{\"flag\":\"deposit_auth\"}"), Some(Act::SetFlag(flag)));
+        assert_eq!(Act::of_operation(CLEAR_FLAG, "{\"flag\":\"deposit_auth\"}"), Some(Act::ClearFlag(flag)));
         for (name, args) in [
             (CREATE_TICKETS, "{\"count\":\"0\"}"),
             (CREATE_TICKETS, "{\"count\":\"251\"}"),
@@ -123,7 +124,7 @@ mod tests {
             (SET_FLAG, "{\"flag\":\"require_dest\",\"flag\":\"require_dest\"}"),
             ("xrp_disable_master", "{}"),
         ] {
-            assert_eq!(operation(name, args), None, "{name} {args}");
+            assert_eq!(Act::of_operation(name, args), None, "{name} {args}");
         }
     }
 }

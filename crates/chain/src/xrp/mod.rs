@@ -26,7 +26,7 @@ use crate::family::{AddressError, ChainFamily, MemoError, Payee, PayeeError, Tok
 use crate::signature::{AttachError, Attached, EcdsaSignature};
 
 pub use account_flag::AccountFlag;
-pub use act::{Act, CREATE_TICKETS, MAX_TICKETS};
+pub use act::{Act, CLEAR_FLAG, CREATE_TICKETS, MAX_TICKETS, SET_FLAG};
 pub use build::{Build, BuildError, build};
 pub use fee::Fee;
 pub use network::number_of;
@@ -61,6 +61,10 @@ impl ChainFamily for Xrp {
         let (account, carried) = x_address::parse_either(network, to)?;
         let tag = tag::agreed(carried, memo.map(tag::parse).transpose()?)?;
         Ok(Payee { address: account.to_address(), memo: tag.map(|tag| tag.to_string()) })
+    }
+
+    fn knows_operation(&self, name: &str, args: &str) -> bool {
+        Act::of_operation(name, args).is_some()
     }
 
     /// `44/144/0/0/index` on the main network, `44/1/0/0/index` (SLIP-44's number for all test networks) elsewhere: the

@@ -9,7 +9,7 @@
 //! | 3 | `frozen` | frozen | | frozen; paused on this host; quarantined |
 //! | 4 | `stops` | journal | stopped by who may; refused here for ever before | |
 //! | 5 | `target` | journal | the intents themselves contradict each other | target's text missing; never signed for |
-//! | 6 | `terms` | rule | contradicts the version named: network, coin, amount text, spelling, fee cap, expiry; a demo on a real network | contradicts the newest version only |
+//! | 6 | `terms` | rule | contradicts its own kind, or the version named: network, coin, amount text, spelling, fee cap, expiry; a demo on a real network | contradicts the newest version only |
 //! | 7 | `rule`, `caller` | rule | the named rule is not there, denies, or can't match | counters, people, book, newest rules |
 //! | 8 | `approvals` | approvals | a rejection or withdrawal by who may is among the acts | not enough yet; ones that don't count |
 //! | 9 | `time` | time | | clocks apart; made in the future; expired unseen |

@@ -14,7 +14,10 @@ pub(crate) fn check(ctx: &Context<'_>, believed: Believed, subject: &Subject) ->
     let first = intent.attempt == payout::ids::Attempt::FIRST;
     match (intent.kind, intent.target) {
         (Kind::Payout, None) if first => Ok(()),
-        (Kind::Maintenance, None) => Ok(()),
+        (Kind::Maintenance, None) if first => Ok(()),
+        (Kind::Maintenance, None) => {
+            contradiction("a maintenance operation is ordered anew, not attempted again")
+        }
         (Kind::Payout, Some(_)) if first => contradiction("a first attempt refers to no other intent"),
         (Kind::Maintenance, Some(_)) => contradiction("a maintenance operation refers to no other intent"),
         (Kind::Payout | Kind::Void | Kind::RaiseCap, None) => {
@@ -44,8 +47,10 @@ fn name(intent: &Intent) -> String {
 /// Everything that says what is paid and from where; times, fee cap, rule and applicant may differ. A void or raised cap
 /// has numbers of its own at the gateway; the journal counts it under its target's.
 fn same_payment(intent: &Intent, target: &Intent) -> Result<(), Refusal> {
-    if target.kind != Kind::Payout {
-        return contradiction(format!("the target is a {}, not a payout", target.kind));
+    match (intent.kind, target.kind) {
+        // What a maintenance waits for stands in the way of later ones just the same.
+        (_, Kind::Payout) | (Kind::Void, Kind::Maintenance) => {}
+        _ => return contradiction(format!("the target is a {}, not a payout", target.kind)),
     }
     let differences = [
         ("deployment", intent.deployment != target.deployment),

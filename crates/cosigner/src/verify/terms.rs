@@ -20,6 +20,9 @@ pub(crate) struct Terms<'a> {
 }
 
 pub(crate) fn check<'a>(ctx: &Context<'a>, named: &'a Rules, intent: &Intent) -> Result<Terms<'a>, Refusal> {
+    if let Some(why) = intent.contradiction() {
+        return Err(wrong(format!("the intent contradicts itself: {why}")));
+    }
     let newest = ctx.policy.newest_rules();
     let network = named.network(&intent.chain_id).ok_or_else(|| {
         wrong(format!("chain {} is not in the rules that the intent names", intent.chain_id))

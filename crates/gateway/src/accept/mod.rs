@@ -3,8 +3,9 @@
 //! [`resolve`] turns texts into coins, wallets and addresses, in the contract's order of checks. [`options`] asks the
 //! policy which rules may decide and makes the intent that each would mean; the store takes the first whose counters
 //! have room, in the transaction that stores the payout. [`person`] does so for a person's application, [`remedy`] for an
-//! order about a payout that is stuck.
+//! order about a payout that is stuck, [`maintenance`] for one about a wallet itself.
 
+pub mod maintenance;
 mod options;
 pub mod person;
 pub mod remedy;

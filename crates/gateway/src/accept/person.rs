@@ -168,7 +168,14 @@ pub(super) fn applicant_of(
     Ok(applicant)
 }
 
-async fn project(gateway: &Gateway, id: ProjectId) -> Result<std::sync::Arc<Project>, ApplicationError> {
+/// An enabled project.
+///
+/// # Errors
+/// [`ApplicationError::UnknownProject`].
+pub(super) async fn project(
+    gateway: &Gateway,
+    id: ProjectId,
+) -> Result<std::sync::Arc<Project>, ApplicationError> {
     let project = gateway.doors.projects.get(&gateway.store, id, clock::now()).await?;
     project.filter(|project| project.settings.enabled).ok_or(ApplicationError::UnknownProject(id))
 }

@@ -105,7 +105,7 @@ pub async fn draft(
     remedy: &Remedy,
 ) -> Result<Intent, RemedyError> {
     let now = clock::now();
-    let row = target_row(gateway, target).await?;
+    let row = target_row(gateway, target, remedy).await?;
     let cid = gateway.store.mint_cid(now);
     let (options, unmet) = options(gateway, applicant, &row, remedy, cid, now).await?;
     let intent = first_with_room(gateway, options, now).await?;
@@ -126,7 +126,7 @@ pub async fn apply(
     gateway.gate.may_decide()?;
     let now = clock::now();
     let applicant = applicant_of(gateway, drafted, &act, now)?;
-    let row = target_row(gateway, target).await?;
+    let row = target_row(gateway, target, remedy).await?;
     // Made again from the same words at the same time: the only intent that is stored is one of our own making.
     let (options, _) = options(gateway, &applicant, &row, remedy, drafted.cid, drafted.created).await?;
     let option = options.into_iter().find(|option| option.payout.intent == *drafted);
@@ -157,13 +157,17 @@ pub async fn apply(
     }
 }
 
-async fn target_row(gateway: &Gateway, cid: Cid) -> Result<PayoutRow, RemedyError> {
+async fn target_row(gateway: &Gateway, cid: Cid, remedy: &Remedy) -> Result<PayoutRow, RemedyError> {
     let row = gateway.store.payout(cid).await?.ok_or(RemedyError::Unknown(cid))?;
-    if row.payout.intent.kind != Kind::Payout {
-        let kind = row.payout.intent.kind;
-        return Err(RemedyError::Pointless(format!("{cid} is a {kind} itself; order about its target")));
+    match (row.payout.intent.kind, remedy) {
+        (Kind::Payout, _) | (Kind::Maintenance, Remedy::Void { .. }) => Ok(row),
+        (Kind::Maintenance, Remedy::RaiseCap { .. }) => {
+            Err(RemedyError::Pointless(format!("{cid} is a maintenance: void it, and order it anew")))
+        }
+        (kind @ (Kind::Void | Kind::RaiseCap), _) => {
+            Err(RemedyError::Pointless(format!("{cid} is a {kind} itself; order about its target")))
+        }
     }
-    Ok(row)
 }
 
 /// What can be done about a payout follows from where it is: without a token there is nothing to spend or to raise, and
@@ -232,6 +236,8 @@ async fn options(
             rule: candidate.rule.clone(),
             applicant: Some(applicant.clone()),
             target: Some(target.digest),
+            operation: None,
+            operation_args: None,
             created: now,
             expiry: candidate.outcome.expiry(now),
             ..of.clone()

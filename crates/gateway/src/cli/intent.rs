@@ -38,6 +38,9 @@ fn check(intent: &Intent, policy: &Policy) -> Result<(), String> {
     if intent.deployment != policy.deployment() {
         return Err("it is for another deployment".to_owned());
     }
+    if let Some(why) = intent.contradiction() {
+        return Err(format!("it is {why}"));
+    }
     let rules = policy.rules(intent.rules_version).ok_or_else(|| {
         format!("it names version {} of the rules, which does not exist", intent.rules_version)
     })?;
@@ -105,16 +108,29 @@ fn show(intent: &Intent, digest: &Digest, policy: &Policy) -> String {
             intent.project,
             target(intent)
         ),
-        Kind::Maintenance => writeln!(head, "Maintenance {} of project {}", intent.cid, intent.project),
+        Kind::Maintenance => writeln!(
+            head,
+            "Maintenance {} of project {}: an operation of the wallet itself, which pays nobody",
+            intent.cid, intent.project
+        ),
     };
     let optional = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), harmless);
-    let mut lines = vec![
-        (
-            if intent.kind == Kind::Void { "does not pay" } else { "pays" },
-            format!("{} {}", intent.amount_text, harmless(&name)),
-        ),
-        ("to", recipient(intent, policy)),
-        ("memo", optional(intent.memo.as_deref())),
+    let mut lines = match &intent.operation {
+        // That it pays nobody was looked at when it was read.
+        Some(operation) => {
+            let arguments = intent.operation_args.as_deref().unwrap_or("");
+            vec![("does", format!("{} {}", harmless(operation), harmless(arguments)))]
+        }
+        None => vec![
+            (
+                if intent.kind == Kind::Void { "does not pay" } else { "pays" },
+                format!("{} {}", intent.amount_text, harmless(&name)),
+            ),
+            ("to", recipient(intent, policy)),
+            ("memo", optional(intent.memo.as_deref())),
+        ],
+    };
+    lines.extend([
         ("from", format!("{} (wallet {}, address {})", intent.from, intent.wallet, intent.address_index)),
         ("chain", format!("{} (network {})", intent.chain_id, intent.network_id)),
         ("fee", format!("at most {}", fee(intent, rules))),
@@ -128,12 +144,8 @@ fn show(intent: &Intent, digest: &Digest, policy: &Policy) -> String {
         ("attempt", intent.attempt.to_string()),
         ("made", utc(intent.created)),
         ("approve by", utc(intent.expiry)),
-    ];
-    if let Some(operation) = &intent.operation {
-        let arguments = intent.operation_args.as_deref().unwrap_or("");
-        lines.push(("operation", format!("{} {}", harmless(operation), harmless(arguments))));
-    }
-    lines.push(("digest", digest.to_string()));
+        ("digest", digest.to_string()),
+    ]);
     format!("{head}{}", fields(&lines))
 }
 

@@ -22,6 +22,7 @@ mod intent;
 mod key;
 mod keys;
 mod log;
+mod maintenance;
 mod pause;
 mod payout;
 mod policy;

@@ -102,6 +102,8 @@ fn same(
         rule: intent.rule.clone(),
         applicant: Some(applicant.clone()),
         target: Some(target.digest),
+        operation: None,
+        operation_args: None,
         created: intent.created,
         expiry: intent.expiry,
         ..of.clone()

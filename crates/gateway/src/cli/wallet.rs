@@ -12,6 +12,7 @@ use super::answer::Answer;
 use super::ceremony;
 use super::desk::{Consent, Desk, confirm};
 use super::failure::Failure;
+use super::maintenance::{self, FlagArgs, TicketsArgs};
 use super::policy::offer;
 use super::table::{harmless, table};
 use super::trust::Trusted;
@@ -20,6 +21,10 @@ use crate::operator::wallets::{RefreshWallet, WalletSheet};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum WalletCommand {
+    /// Orders that tickets are set aside on the XRP Ledger, for payouts that do not wait for each other.
+    Tickets(TicketsArgs),
+    /// Orders that a flag of a wallet's account on the XRP Ledger is set or cleared.
+    Flag(FlagArgs),
     /// Lists the wallets, and keys that are made and not active yet.
     List,
     /// Has the co-signers make a key, and proposes the rules that make it a wallet.
@@ -56,6 +61,8 @@ pub(super) enum WalletCommand {
 
 pub(super) async fn run(desk: &Desk, command: WalletCommand) -> Result<Answer, Failure> {
     match command {
+        WalletCommand::Tickets(args) => maintenance::tickets(desk, args).await,
+        WalletCommand::Flag(args) => maintenance::flag(desk, args).await,
         WalletCommand::List => list(desk).await,
         WalletCommand::Create { wallet, yes } => create(desk, wallet, Consent::of(yes)).await,
         WalletCommand::Activate { wallet, yes } => activate(desk, wallet, Consent::of(yes)).await,

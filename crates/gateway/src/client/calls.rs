@@ -12,6 +12,7 @@ use crate::operator::audit::{AuditLine, AuditQuery};
 use crate::operator::callbacks::{CallbackQuery, CallbackSheet, CallbackTest, CallbackTested};
 use crate::operator::cosigners::CosignerLine;
 use crate::operator::freezes::{FreezeReceipt, FreezeSheet};
+use crate::operator::maintenance::{MaintenanceBody, SignedMaintenance};
 use crate::operator::me::Me;
 use crate::operator::pauses::{PauseLine, PauseOrder};
 use crate::operator::payouts::acts::Acted;
@@ -81,6 +82,22 @@ impl OperatorClient {
         let act = self.sign_act(Act::Apply, intent.digest())?;
         let signed = SignedRemedy { order, intent: intent.canonical(), act };
         self.post(&format!("/bursar/v1/payouts/{target}/remedies"), &signed).await
+    }
+
+    /// The intent that an order for a wallet would mean. Read it before you sign it.
+    pub async fn draft_maintenance(&self, order: &MaintenanceBody) -> Result<Draft, ClientError> {
+        self.post("/bursar/v1/maintenance/draft", order).await
+    }
+
+    /// Orders what was drafted: signs the intent as its applicant.
+    pub async fn order_maintenance(
+        &self,
+        order: MaintenanceBody,
+        intent: &Intent,
+    ) -> Result<Applied, ClientError> {
+        let act = self.sign_act(Act::Apply, intent.digest())?;
+        let signed = SignedMaintenance { order, intent: intent.canonical(), act };
+        self.post("/bursar/v1/maintenance", &signed).await
     }
 
     /// The documents in force.

@@ -9,7 +9,7 @@ use payout::intent::Intent;
 use payout::life::{Build, Cause, Event, Happened, State, Step};
 use store::{Advance, AdvanceError, PayoutRow, TokenTake};
 
-use super::lane::{self, Desk, Known};
+use super::lane::{self, Desk, Known, operation_of};
 use super::pace::again;
 use super::record::{self, hold, wait};
 use super::{Next, StepError, paused, remedy, sight};
@@ -93,6 +93,7 @@ async fn take_turn(
             coin: CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() },
             amount: intent.amount,
             max_fee: build.max_fee,
+            operation: operation_of(intent),
         };
         match take(gateway, row, build).await {
             Ok(built) => {
@@ -178,7 +179,7 @@ async fn wait_for(
         Hold::Funds(_) | Hold::FeeOverCap { .. } | Hold::TokenUsed(_) => 5000,
         // Rented energy comes within seconds.
         Hold::Energy(_) => 2000,
-        Hold::WouldFail(_) | Hold::Unbuildable(_) => 15_000,
+        Hold::WouldFail(_) | Hold::NoRoom(_) | Hold::Unbuildable(_) => 15_000,
     };
     desk.leave(row.cid());
     hold(gateway, row, wait(reason.to_string(), next_action), again(row, clock::now(), least_ms)).await

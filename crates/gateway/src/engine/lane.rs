@@ -215,6 +215,7 @@ impl Known {
             coin: native.clone(),
             amount: Amount::ZERO,
             max_fee: Amount::ZERO,
+            operation: None,
         });
         let taken = self.taken.values().cloned().chain(placeholders).collect();
         let highest = gateway.store.highest_token(network, from).await?.map(|row| row.token);
@@ -245,10 +246,16 @@ async fn taken(gateway: &Gateway, row: &TokenRow) -> Result<Option<Taken>, Store
             token: row.token.clone(),
             coin: CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() },
             amount: before.as_ref().map_or(amount, |before| before.amount.max(amount)),
-            max_fee: before.map_or(build.max_fee, |before| before.max_fee.max(build.max_fee)),
+            max_fee: before.as_ref().map_or(build.max_fee, |before| before.max_fee.max(build.max_fee)),
+            operation: before.and_then(|before| before.operation).or_else(|| operation_of(intent)),
         });
     }
     Ok(worst)
+}
+
+/// What an intent does to the wallet itself.
+pub(super) fn operation_of(intent: &Intent) -> Option<(String, String)> {
+    intent.operation.clone().zip(intent.operation_args.clone())
 }
 
 /// A payment of this lane has moved on: the oldest payout that waits for a place looks again.

@@ -127,7 +127,10 @@ pub(super) fn remedies(row: &PayoutRow) -> String {
     let cid = row.cid();
     match row.payout.intent.kind {
         Kind::Void => "wait for a lower price, or void its target again with a higher --cap".to_owned(),
-        Kind::Payout | Kind::RaiseCap | Kind::Maintenance => {
+        Kind::Maintenance => {
+            format!("wait for a lower price, or spend its token on nothing: `bursar payout void {cid}`")
+        }
+        Kind::Payout | Kind::RaiseCap => {
             let about = row.payout.intent.kind == Kind::RaiseCap;
             let it = if about { "its target".to_owned() } else { cid.to_string() };
             format!(

@@ -95,6 +95,8 @@ pub struct Taken {
     pub amount: Amount,
     /// The most that it burns in fees, base units of the native coin.
     pub max_fee: Amount,
+    /// What it does to the wallet itself, if that is what it does: an operation's name and arguments.
+    pub operation: Option<(String, String)>,
 }
 
 /// A token that is taken already, and what is on its way there.
@@ -181,6 +183,9 @@ pub enum Hold {
     /// The chain says that the payment would fail.
     #[error("the chain would refuse this payment: {0}")]
     WouldFail(String),
+    /// The account can't hold more of what is asked for.
+    #[error("{0}")]
+    NoRoom(String),
     /// A node did not answer as it should.
     #[error("no usable answer from a node")]
     Node(#[from] NodeError),
@@ -239,6 +244,7 @@ impl Hold {
             Self::LaneFull { .. } => "none: it goes on when one of them is final",
             Self::TokenUsed(_) => "none: it ends by itself when what used the token is final",
             Self::WouldFail(_) => "look at the recipient; withdraw the payout if it cannot receive",
+            Self::NoRoom(_) => "none: it goes on when payouts have made room; or withdraw it",
             Self::Node(_) => "look at `bursar doctor`: the chain's nodes do not answer",
             Self::Unbuildable(_) => "withdraw it",
         }

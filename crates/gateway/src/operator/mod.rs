@@ -13,6 +13,7 @@ pub mod cosigners;
 mod door;
 pub mod fault;
 pub mod freezes;
+pub mod maintenance;
 pub mod me;
 mod metrics;
 mod office;
@@ -51,6 +52,8 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
         .route("/bursar/v1/payouts/{cid}/remedies", post(payouts::remedies::apply))
         .route("/bursar/v1/payouts/{cid}/remedies/draft", post(payouts::remedies::draft))
         .route("/bursar/v1/payouts/{cid}/why", get(payouts::why::handle))
+        .route("/bursar/v1/maintenance", post(maintenance::apply))
+        .route("/bursar/v1/maintenance/draft", post(maintenance::draft))
         .route("/bursar/v1/policy", get(policy::show))
         .route("/bursar/v1/policy/versions", get(policy::versions))
         .route("/bursar/v1/policy/proposals", get(proposals::list).post(proposals::propose))

@@ -98,3 +98,41 @@ fn each_field_changes_the_digest() {
         assert_ne!(intent.digest(), digest, "{name} is not covered");
     }
 }
+
+#[test]
+fn fields_that_contradict_the_kind_are_named() {
+    let ordered = Intent {
+        kind: Kind::Maintenance,
+        to: example().from,
+        amount: Amount::ZERO,
+        amount_text: "0".to_owned(),
+        operation: Some("xrp_create_tickets".to_owned()),
+        operation_args: Some("{\"count\":\"10\"}".to_owned()),
+        ..example()
+    };
+    assert_eq!(ordered.contradiction(), None);
+    let spoilt = |spoil: fn(&mut Intent)| {
+        let mut intent = ordered.clone();
+        spoil(&mut intent);
+        intent.contradiction()
+    };
+    assert_eq!(spoilt(|it| it.operation = None), Some("a maintenance without an operation"));
+    assert_eq!(spoilt(|it| it.operation_args = None), Some("a maintenance without its arguments"));
+    let pays = Some("a maintenance that pays somebody");
+    assert_eq!(spoilt(|it| it.amount = Amount::from_u128(1)), pays);
+    assert_eq!(spoilt(|it| it.to = example().to), pays);
+    assert_eq!(spoilt(|it| it.memo = Some("1".to_owned())), pays);
+    let token = Some("a maintenance in another coin than the chain's own");
+    assert_eq!(
+        spoilt(|it| it.token_id = "0xdac17f958d2ee523a2206206994597c13d831ec7".parse().unwrap()),
+        token
+    );
+    for kind in [Kind::Payout, Kind::Void, Kind::RaiseCap] {
+        assert_eq!(Intent { kind, ..example() }.contradiction(), None);
+        let with_name = Intent { kind, operation: ordered.operation.clone(), ..example() };
+        let with_args = Intent { kind, operation_args: ordered.operation_args.clone(), ..example() };
+        for intent in [with_name, with_args] {
+            assert!(intent.contradiction().is_some_and(|why| why.contains("no maintenance")));
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod example;
 #[path = "../whole/fixture.rs"]
 mod fixture;
 mod house;
+mod in_flight;
 mod memos;
 mod recipients;
 mod testnet;

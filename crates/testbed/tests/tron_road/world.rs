@@ -165,6 +165,7 @@ impl World {
             coin: CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() },
             amount: intent.amount,
             max_fee: build.max_fee,
+            operation: None,
         });
         Ok(build)
     }

@@ -117,6 +117,7 @@ impl World {
             kind: Kind::Maintenance,
             operation: Some(operation.to_owned()),
             operation_args: Some(args.to_owned()),
+            amount: Amount::ZERO,
             ..self.payment(&self.from, 1, None)
         }
     }
@@ -138,6 +139,7 @@ impl World {
             coin: "144@144".parse().unwrap(),
             amount: intent.amount,
             max_fee: build.max_fee,
+            operation: intent.operation.clone().zip(intent.operation_args.clone()),
         });
         Ok(build)
     }

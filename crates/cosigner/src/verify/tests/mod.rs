@@ -3,6 +3,7 @@
 mod bytes;
 mod intents;
 mod liars;
+mod maintenance;
 mod policy;
 mod stops;
 mod targets;

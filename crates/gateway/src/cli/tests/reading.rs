@@ -107,6 +107,35 @@ fn an_approver_reads_every_figure_before_the_digest() {
 }
 
 #[test]
+fn an_approver_reads_what_a_maintenance_does_and_that_it_pays_nobody() {
+    let folder = Folder::new();
+    let policy = policy(&folder);
+    let payout = intent(&policy);
+    let ordered = Intent {
+        kind: payout::intent::Kind::Maintenance,
+        to: payout.from.clone(),
+        amount: Amount::ZERO,
+        amount_text: "0".to_owned(),
+        operation: Some("xrp_create_tickets".to_owned()),
+        operation_args: Some("{\"count\":\"200\"}".to_owned()),
+        ..payout
+    };
+    let reading = intent::read(&ordered.canonical(), &policy).unwrap();
+    let beginning: Vec<&str> = reading.text.lines().take(3).collect();
+    insta::assert_snapshot!(beginning.join("\n"), @r#"
+    Maintenance 99 of project 7: an operation of the wallet itself, which pays nobody
+      does          xrp_create_tickets {"count":"200"}
+      from          0xcF5e937ba745AF197BEB4Cd6df88E8130a10d0B2 (wallet 1, address 0)
+    "#);
+    let pays =
+        Intent { amount: Amount::from_u128(1), amount_text: "0.000000000000000001".to_owned(), ..ordered };
+    let words = intent::read(&pays.canonical(), &policy).err().unwrap().to_string();
+    assert!(words.contains("a maintenance that pays somebody"), "{words}");
+    let hidden = refusal(&policy, |intent| intent.operation = Some("xrp_set_flag".to_owned()));
+    assert!(hidden.contains("an operation of the wallet in an intent that is no maintenance"), "{hidden}");
+}
+
+#[test]
 fn an_amount_whose_text_says_something_else_is_not_shown() {
     let folder = Folder::new();
     let words =

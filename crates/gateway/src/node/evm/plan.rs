@@ -238,6 +238,7 @@ mod tests {
             coin: "60@60".parse().unwrap(),
             amount: Amount::from_u128(1),
             max_fee: Amount::from_u128(1),
+            operation: None,
         };
         Lane {
             from: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".parse().unwrap(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chain::xrp::{Spend, spend_of};
+use chain::xrp::{Act, MAX_TICKETS, Spend, spend_of};
 use payout::coin::CoinId;
 use payout::ids::Address;
 use payout::life::Token;
@@ -92,6 +92,34 @@ impl Payer {
         }
     }
 
+    /// Tickets that are ordered and that the ledger has not made yet. Each will be an object of the account.
+    pub(super) fn tickets_to_come(&self, lane: &Lane) -> u32 {
+        let pending = lane.taken.iter().filter(|taken| !self.has_used(&taken.token));
+        let tickets = pending.filter_map(|taken| {
+            let (name, args) = taken.operation.as_ref()?;
+            match Act::of_operation(name, args)? {
+                Act::CreateTickets(count) => Some(count),
+                Act::Pay { .. } | Act::Nothing | Act::SetFlag(_) | Act::ClearFlag(_) => None,
+            }
+        });
+        tickets.fold(0, u32::saturating_add)
+    }
+
+    /// Whether the account may have so many tickets more: those that it has and those to come count.
+    ///
+    /// # Errors
+    /// [`Hold::NoRoom`]: the ledger would burn the fee and make none (`tecDIR_FULL`).
+    pub(super) fn has_room(&self, lane: &Lane, count: u32) -> Result<(), Hold> {
+        let has = u32::try_from(self.tickets.len()).unwrap_or(u32::MAX);
+        let has = has.saturating_add(self.tickets_to_come(lane));
+        if has.saturating_add(count) <= MAX_TICKETS {
+            return Ok(());
+        }
+        Err(Hold::NoRoom(format!(
+            "the account has {has} tickets or has them coming, and may not have {count} more: {MAX_TICKETS} are the most"
+        )))
+    }
+
     /// Payments in flight that the ledger has not taken from the balance yet, with their fees.
     fn spoken_for(&self, lane: &Lane) -> Option<Amount> {
         let mut pending = lane.taken.iter().filter(|taken| !self.has_used(&taken.token));
@@ -145,6 +173,7 @@ mod tests {
             coin: "144@144".parse().unwrap(),
             amount: Amount::from_u128(100),
             max_fee: Amount::from_u128(1),
+            operation: None,
         };
         Lane {
             from: "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh".parse().unwrap(),
@@ -177,6 +206,23 @@ mod tests {
         assert!(spare(&lane, 300, 498).is_ok());
         match spare(&lane, 300, 499) {
             Err(Hold::Funds(shortage)) => assert_eq!(shortage.has, Amount::from_u128(498)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn tickets_that_are_ordered_count_until_they_are_made() {
+        let payer = payer(20, &[5, 6], 1000);
+        let mut lane = lane(&["ticket:5", "sequence:19", "sequence:20", "sequence:21"]);
+        let order = |count: u32| ("xrp_create_tickets".to_owned(), format!("{{\"count\":\"{count}\"}}"));
+        lane.taken[1].operation = Some(order(100));
+        assert_eq!(payer.tickets_to_come(&lane), 0, "made already");
+        lane.taken[2].operation = Some(order(200));
+        lane.taken[3].operation = Some(("xrp_set_flag".to_owned(), "{\"flag\":\"require_dest\"}".to_owned()));
+        assert_eq!(payer.tickets_to_come(&lane), 200);
+        assert!(payer.has_room(&lane, 48).is_ok());
+        match payer.has_room(&lane, 49) {
+            Err(Hold::NoRoom(why)) => assert!(why.contains("has 202 tickets"), "{why}"),
             other => panic!("{other:?}"),
         }
     }

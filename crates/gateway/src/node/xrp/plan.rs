@@ -70,15 +70,19 @@ async fn ready(road: &XrpRoad, intent: &Intent, lane: &Lane, rivals: &[Fee]) -> 
         recipient::takes(road, &state, deposit).await?;
     }
     let fee = price::offer(&fees?, state.validated, rivals, intent.fee_cap)?;
-    let (keep, moved) = bound(&state, &payer, &act);
+    if let Act::CreateTickets(count) = &act {
+        payer.has_room(lane, *count)?;
+    }
+    let (keep, moved) = bound(&state, &payer, lane, &act);
     let needs = moved.and_then(|moved| moved.checked_add(Amount::from_u128(fee.drops.into())));
     ledger::enough(lane, &payer, native, keep, needs)?;
     Ok(Ready { act, payer, fee })
 }
 
 /// What has to stay in the account, and what leaves it beside the fee or is bound in it for good.
-fn bound(state: &State, payer: &Payer, act: &Act) -> (Option<Amount>, Option<Amount>) {
-    let reserve = ledger::reserve(state, payer.account.owned);
+fn bound(state: &State, payer: &Payer, lane: &Lane, act: &Act) -> (Option<Amount>, Option<Amount>) {
+    let owned = payer.account.owned.checked_add(payer.tickets_to_come(lane));
+    let reserve = owned.and_then(|owned| ledger::reserve(state, owned));
     match act {
         Act::Pay { amount, .. } => (reserve, Some(*amount)),
         Act::CreateTickets(count) => (reserve, state.reserve_increment.checked_mul((*count).into())),

@@ -8,7 +8,7 @@ use super::house::{House, name, project, refused};
 use crate::clock;
 use crate::operator::payouts::apply::ApplicationBody;
 
-fn settings() -> ProjectSettings {
+pub(super) fn settings() -> ProjectSettings {
     ProjectSettings {
         name: "shop".to_owned(),
         enabled: true,
@@ -21,7 +21,7 @@ fn settings() -> ProjectSettings {
     }
 }
 
-async fn open_project(house: &House, settings: ProjectSettings) {
+pub(super) async fn open_project(house: &House, settings: ProjectSettings) {
     let api_key = ApiKeyText::new("0123456789abcdef".to_owned());
     let change = SettingsChange::CreateProject { project: project(), settings, api_key };
     house.gateway.store.propose_change(change, name("ann"), People::One, clock::now()).await.unwrap();

@@ -56,12 +56,22 @@ impl House {
     }
 
     pub(super) async fn with(admins: Admins) -> Self {
+        Self::made(admins, |_| {}).await
+    }
+
+    /// With a genesis that the test has changed.
+    pub(super) async fn changed(change: impl FnOnce(&mut Genesis)) -> Self {
+        Self::made(Admins::Two, change).await
+    }
+
+    async fn made(admins: Admins, change: impl FnOnce(&mut Genesis)) -> Self {
         // The tests of one process share it; whoever comes second finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("bursar.db")).await.unwrap();
         let identity = SecretKey::from_seed(&[100; 32]);
-        let genesis = genesis(&identity, admins);
+        let mut genesis = genesis(&identity, admins);
+        change(&mut genesis);
         let policy = SharedPolicy::new(Policy::from_genesis(&genesis));
         let hub_config = HubConfig {
             listen: ([127, 0, 0, 1], 0).into(),
@@ -226,33 +236,54 @@ fn rules(environment: Environment, step: StepQuorum) -> Rules {
     let steps = Outcome::Approve { steps: vec![step], expires_minutes: 60 };
     Rules {
         environment,
-        networks: vec![Network {
-            chain_id: "60".parse().unwrap(),
-            family: Family::Evm,
-            network_id: "31337".parse().unwrap(),
-        }],
-        coins: vec![Coin {
-            name: "ETH".to_owned(),
-            chain_id: "60".parse().unwrap(),
-            token_id: "60".parse().unwrap(),
-            decimals: 18,
-        }],
+        networks: vec![
+            Network {
+                chain_id: "60".parse().unwrap(),
+                family: Family::Evm,
+                network_id: "31337".parse().unwrap(),
+            },
+            Network {
+                chain_id: "144".parse().unwrap(),
+                family: Family::Xrp,
+                network_id: "31337".parse().unwrap(),
+            },
+        ],
+        coins: vec![coin("ETH", "60", 18), coin("XRP", "144", 6)],
         wallets: vec![wallet()],
-        fees: vec![FeeLimit {
-            chain_id: "60".parse().unwrap(),
-            cap: Amount::from_u128(10_000_000_000_000_000),
-            raised_cap: Some(Amount::from_u128(20_000_000_000_000_000)),
-            window_hours: 24,
-            window_sum: Amount::from_u128(1_000_000_000_000_000_000),
-        }],
+        fees: vec![
+            FeeLimit {
+                chain_id: "60".parse().unwrap(),
+                cap: Amount::from_u128(10_000_000_000_000_000),
+                raised_cap: Some(Amount::from_u128(20_000_000_000_000_000)),
+                window_hours: 24,
+                window_sum: Amount::from_u128(1_000_000_000_000_000_000),
+            },
+            FeeLimit {
+                chain_id: "144".parse().unwrap(),
+                cap: Amount::from_u128(1000),
+                raised_cap: None,
+                window_hours: 24,
+                window_sum: Amount::from_u128(100_000),
+            },
+        ],
         approver: None,
         book_cooling_hours: 24,
         rules: vec![
             rule("to-ourselves", Kind::Payout, RecipientCondition::Internal, Outcome::Deny),
             rule("normal", Kind::Payout, RecipientCondition::External, steps.clone()),
             rule("voids", Kind::Void, RecipientCondition::Any, steps.clone()),
+            rule("upkeep", Kind::Maintenance, RecipientCondition::Any, steps.clone()),
             rule("raised-caps", Kind::RaiseCap, RecipientCondition::Any, steps),
         ],
+    }
+}
+
+fn coin(name: &str, chain: &str, decimals: u8) -> Coin {
+    Coin {
+        name: name.to_owned(),
+        chain_id: chain.parse().unwrap(),
+        token_id: chain.parse().unwrap(),
+        decimals,
     }
 }
 

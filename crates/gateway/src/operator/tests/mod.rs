@@ -4,6 +4,7 @@ mod applications;
 mod door;
 mod freezes;
 mod house;
+mod maintenance;
 mod payouts;
 mod projects;
 mod proposals;

@@ -79,7 +79,7 @@ pub(super) fn cases() -> Vec<Case> {
                 })
             },
             Rule,
-            "does not match",
+            "a maintenance without its arguments",
         ),
         case(
             "void-of-nothing",

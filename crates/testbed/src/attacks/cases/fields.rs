@@ -36,7 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
             "a maintenance operation",
             |d, g| altered(d, g, |_, i| i.kind = Kind::Maintenance),
             Rule,
-            "does not match",
+            "a maintenance without an operation",
         ),
         case(
             "deployment",
@@ -184,15 +184,15 @@ pub(super) fn cases() -> Vec<Case> {
             "operation",
             "an operation",
             |d, g| altered(d, g, |_, i| i.operation = Some("sweep".to_owned())),
-            Approvals,
-            MOVED,
+            Rule,
+            "in an intent that is no maintenance",
         ),
         case(
             "operation-args",
             "an operation's arguments",
             |d, g| altered(d, g, |_, i| i.operation_args = Some("{}".to_owned())),
-            Approvals,
-            MOVED,
+            Rule,
+            "in an intent that is no maintenance",
         ),
         case(
             "created",

@@ -22,6 +22,7 @@ fn taken(coin: &str, amount: u128, max_fee: u128) -> Taken {
         coin: coin.parse().unwrap(),
         amount: Amount::from_u128(amount),
         max_fee: Amount::from_u128(max_fee),
+        operation: None,
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) fn story(row: &PayoutRow, approvals: &ApprovalProgress, steps: &[Step
         State::Succeeded { txid, block } if row.payout.intent.kind == Kind::Void => {
             format!("its target's token is spent on nothing by {txid} in block {}", block.height)
         }
+        State::Succeeded { txid, block } if row.payout.intent.kind == Kind::Maintenance => {
+            format!("done by {txid} in block {}", block.height)
+        }
         State::Succeeded { txid, block } => format!("paid by {txid} in block {}", block.height),
         State::Failed { death } => format!("it can never land: {}", died(death)),
         State::Refused { why } => format!("no quorum of co-signers is left that would sign: {why}"),
@@ -129,7 +132,7 @@ pub(super) fn next(
                 "look at the co-signers' refusals below and at `bursar cosigner list`; it is asked again by itself"
                     .to_owned(),
             );
-            if row.payout.intent.kind == Kind::Payout {
+            if !row.payout.intent.kind.spends_targets_token() {
                 actions.push(format!("spend its token on nothing: `bursar payout void {cid}`"));
             }
         }
@@ -164,10 +167,14 @@ pub(super) fn next(
 /// What people can order about one that may be stuck.
 fn remedies(row: &PayoutRow) -> Option<String> {
     let cid = row.cid();
-    (row.payout.intent.kind == Kind::Payout).then(|| {
-        format!(
+    match row.payout.intent.kind {
+        Kind::Payout => Some(format!(
             "if it is stuck, pay it under a higher cap: `bursar payout raise-cap {cid} --cap FEE`, or spend its token on \
              nothing: `bursar payout void {cid}`"
-        )
-    })
+        )),
+        Kind::Maintenance => {
+            Some(format!("if it is stuck, spend its token on nothing: `bursar payout void {cid}`"))
+        }
+        Kind::Void | Kind::RaiseCap => None,
+    }
 }
