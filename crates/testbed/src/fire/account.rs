@@ -83,7 +83,7 @@ pub async fn draw_up(
     }
     for payout in outcome.ended.iter().chain(&outcome.unended) {
         account.payouts += 1;
-        let by = if untold.contains(&payout.cid) && rig.stage.receiver.of(payout.cid).is_empty() {
+        let by = if untold.contains(&payout.cid) && !rig.stage.receiver.has_acknowledged(payout.cid) {
             asked += 1;
             Heard::ByAsking
         } else {

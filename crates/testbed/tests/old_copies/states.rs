@@ -143,11 +143,15 @@ async fn a_copy_from_before_bytes_lapsed_learns_those_that_were_signed_in_their_
     }
     paid(&mut rig, &payout).await;
 
+    // Two tell, and nobody comes later who would have it looked at again.
+    rig.stage.deployment.kill_cosigner(3);
     rig.stage.deployment.put_database_back(&copy).await.unwrap();
     rig.stage.deployment.launch_gateway().unwrap();
     assert_eq!(imported(&mut rig).await, "closed");
-    paid(&mut rig, &payout).await;
+    let report = rig.stage.deployment.restore_report().await.unwrap();
+    assert_eq!(report.findings[0].outcome, store::Outcome::MovedOn, "{report:#?}");
     rig.stage.deployment.confirm_restore().await.unwrap();
+    paid(&mut rig, &payout).await;
     let next = rig.wanted_of(Family::Tron, Road::Automatic);
     let next = pay(&mut rig, next).await;
     paid(&mut rig, &next).await;

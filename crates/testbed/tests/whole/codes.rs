@@ -1,4 +1,4 @@
-//! Every code of the wire contract, provoked over HTTP. E0032 needs a chain with destination tags.
+//! Every code of the wire contract, provoked over HTTP. E0032 needs a chain with destination tags: `tests/chains`.
 
 use futures::StreamExt;
 use gateway::operator::projects::ProjectChange;

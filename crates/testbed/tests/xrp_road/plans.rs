@@ -104,30 +104,6 @@ async fn tickets_are_set_aside_once_and_payments_on_them_wait_for_nobody() {
 }
 
 #[tokio::test]
-async fn tickets_bind_their_reserve_from_their_order_on_and_are_no_more_than_the_ledger_allows() {
-    let world = World::with(12 * XRP).await;
-    let payee = world.payee(1).await;
-    // Ten tickets bind 2 XRP of the 11 that are above the base reserve.
-    let order = world.maintenance("xrp_create_tickets", "{\"count\":\"10\"}");
-    let tx = world.sent(&order).await;
-    let all = 9 * XRP - u64::try_from(tx.build.max_fee.as_u128().unwrap()).unwrap() - 12;
-    let payment = |drops| world.payment(&payee, drops, None);
-    // Not made yet, and no number is free: it is the money that is looked at first.
-    assert!(matches!(world.plan(&payment(all + 1)).await, Err(Hold::Funds(_))));
-    assert!(matches!(world.plan(&payment(all)).await, Err(Hold::LaneFull { .. })));
-    world.close().await;
-    assert!(matches!(world.plan(&payment(all + 1)).await, Err(Hold::Funds(_))));
-    let intent = payment(all);
-    let tx = world.sent(&intent).await;
-    assert!(tx.build.token.as_str().starts_with("ticket:"));
-    world.close().await;
-    paid(world.look(&intent, &[&tx]).await);
-
-    let more = world.plan(&world.maintenance("xrp_create_tickets", "{\"count\":\"242\"}")).await;
-    assert!(matches!(&more, Err(Hold::NoRoom(why)) if why.contains("has 9 tickets")), "{more:?}");
-}
-
-#[tokio::test]
 async fn a_ticket_that_is_stale_carries_nothing_more() {
     let world = World::with(100 * XRP).await;
     let payee = world.payee(1).await;
@@ -159,6 +135,30 @@ async fn a_ticket_that_is_stale_carries_nothing_more() {
     world.fault(0, json!({"lag": null})).await;
     world.close().await;
     assert_eq!(world.balance(&payee).await, 101 * XRP);
+}
+
+#[tokio::test]
+async fn tickets_bind_their_reserve_from_their_order_on_and_are_no_more_than_the_ledger_allows() {
+    let world = World::with(12 * XRP).await;
+    let payee = world.payee(1).await;
+    // Ten tickets bind 2 XRP of the 11 that are above the base reserve.
+    let order = world.maintenance("xrp_create_tickets", "{\"count\":\"10\"}");
+    let tx = world.sent(&order).await;
+    let all = 9 * XRP - u64::try_from(tx.build.max_fee.as_u128().unwrap()).unwrap() - 12;
+    let payment = |drops| world.payment(&payee, drops, None);
+    // Not made yet, and no number is free: it is the money that is looked at first.
+    assert!(matches!(world.plan(&payment(all + 1)).await, Err(Hold::Funds(_))));
+    assert!(matches!(world.plan(&payment(all)).await, Err(Hold::LaneFull { .. })));
+    world.close().await;
+    assert!(matches!(world.plan(&payment(all + 1)).await, Err(Hold::Funds(_))));
+    let intent = payment(all);
+    let tx = world.sent(&intent).await;
+    assert!(tx.build.token.as_str().starts_with("ticket:"));
+    world.close().await;
+    paid(world.look(&intent, &[&tx]).await);
+
+    let more = world.plan(&world.maintenance("xrp_create_tickets", "{\"count\":\"242\"}")).await;
+    assert!(matches!(&more, Err(Hold::NoRoom(why)) if why.contains("has 9 tickets")), "{more:?}");
 }
 
 #[tokio::test]

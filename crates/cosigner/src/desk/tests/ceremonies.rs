@@ -20,14 +20,22 @@ fn number() -> WalletId {
 impl Hall {
     fn order(&mut self, wallet: WalletId, purpose: Purpose) {
         let ceremony = self.hub.label();
+        self.ordered = Some(ceremony);
         self.hub.say_all(&ToCosigner::Ceremony(OpenCeremony { ceremony, wallet, purpose }));
     }
 
-    /// How the ceremony ended at each co-signer.
+    /// How the ceremony that was ordered last ended at each co-signer.
     async fn ended(&mut self) -> BTreeMap<u8, CeremonyNews> {
+        let everybody: Vec<u8> = (1..).take(self.chairs.len()).collect();
+        self.ended_at(&everybody).await
+    }
+
+    async fn ended_at(&mut self, who: &[u8]) -> BTreeMap<u8, CeremonyNews> {
         let mut all = BTreeMap::new();
-        while all.len() < self.chairs.len() {
-            if let (index, FromCosigner::Ceremony { news, .. }) = self.hub.heard().await
+        while !who.iter().all(|index| all.contains_key(index)) {
+            // A co-signer that was away tells late how an older one ended.
+            if let (index, FromCosigner::Ceremony { ceremony, news }) = self.hub.heard().await
+                && Some(ceremony) == self.ordered
                 && !matches!(news, CeremonyNews::Stage(_))
             {
                 all.insert(index, news);
@@ -177,18 +185,4 @@ async fn a_ceremony_that_breaks_off_leaves_nothing_and_can_be_ordered_again() {
     hall.order(number(), Purpose::Create);
     let (standing, _) = hall.done().await;
     assert_eq!(standing.epoch, 1);
-}
-
-impl Hall {
-    async fn ended_at(&mut self, who: &[u8]) -> BTreeMap<u8, CeremonyNews> {
-        let mut all = BTreeMap::new();
-        while !who.iter().all(|index| all.contains_key(index)) {
-            if let (index, FromCosigner::Ceremony { news, .. }) = self.hub.heard().await
-                && !matches!(news, CeremonyNews::Stage(_))
-            {
-                all.insert(index, news);
-            }
-        }
-        all
-    }
 }

@@ -13,7 +13,7 @@ use payout::money::Amount;
 use payout::policy::{Document, Genesis, Policy, Wallet};
 use seal::{Params, Passphrase};
 use tokio::task::JoinHandle;
-use wire::message::{FromCosigner, SignRequest};
+use wire::message::{FromCosigner, Label, SignRequest};
 
 use super::hub::Hub;
 use crate::config::Gateway;
@@ -37,6 +37,8 @@ pub(super) struct Hall {
     pub(super) house: House,
     pub(super) chairs: Vec<Chair>,
     pub(super) wallet: Option<Wallet>,
+    /// The ceremony that was ordered last.
+    pub(super) ordered: Option<Label>,
     folder: tempfile::TempDir,
 }
 
@@ -107,7 +109,14 @@ impl Hall {
     async fn found(t: u8, n: u8, change: impl FnOnce(&mut Genesis)) -> Self {
         let house = House::with(t, n, change);
         let hub = Hub::start(&house.genesis, Policy::from_genesis(&house.genesis)).await;
-        Self { hub, house, chairs: Vec::new(), wallet: None, folder: tempfile::tempdir().unwrap() }
+        Self {
+            hub,
+            house,
+            chairs: Vec::new(),
+            wallet: None,
+            ordered: None,
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(super) fn folder(&self, index: u8) -> PathBuf {
