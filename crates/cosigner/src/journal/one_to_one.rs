@@ -244,10 +244,10 @@ impl OneToOne {
         }
     }
 
-    /// The token that a payout has.
-    pub(crate) fn token_of(&self, believed: Believed, payout: &Digest) -> Option<&Token> {
+    /// The token that a payout has: several, if somebody lies.
+    pub(crate) fn tokens_of(&self, believed: Believed, payout: &Digest) -> impl Iterator<Item = &Token> {
         let tokens = self.payouts.get(payout).into_iter().flatten();
-        tokens.into_iter().find(|(_, who)| believed.counts(**who)).map(|((_, _, token), _)| token)
+        tokens.filter(move |(_, who)| believed.counts(**who)).map(|((_, _, token), _)| token)
     }
 
     /// The place of a token, if it was ever used.

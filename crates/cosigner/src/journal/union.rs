@@ -410,7 +410,12 @@ impl Union {
 
     /// The token that a payout has.
     pub fn token_of(&self, believed: Believed, payout: &Digest) -> Option<&Token> {
-        self.one_to_one.token_of(believed, payout)
+        self.tokens_of(believed, payout).next()
+    }
+
+    /// The same: several, if a journal lies.
+    pub fn tokens_of(&self, believed: Believed, payout: &Digest) -> impl Iterator<Item = &Token> {
+        self.one_to_one.tokens_of(believed, payout)
     }
 
     /// The payouts that were signed for under this number and attempt: one, unless a journal lies.

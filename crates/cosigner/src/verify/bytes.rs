@@ -2,12 +2,12 @@
 //! the right ones may still come.
 
 use chain::{Decoded, ValidUntil};
-use payout::intent::Kind;
+use payout::intent::{Intent, Kind};
 use payout::time::Millis;
 use wire::message::{Check, Refusal};
 
 use super::context::Context;
-use super::subject::Subject;
+use super::subject::{Subject, TargetIntent};
 use super::terms::Terms;
 use crate::journal::Believed;
 use crate::refuse::later;
@@ -48,7 +48,44 @@ pub(crate) fn check(
                 format!("the payout has {}, the void spends {}", theirs.token, decoded.token),
             ))
         }
+        (Kind::Payout, Some(target)) => no_more(ctx, believed, terms, &subject.intent, target, decoded),
         _ => Ok(()),
+    }
+}
+
+/// A later attempt pays once more while the bytes of the one before it can still land. Where bytes name the time of their
+/// end, the attempt must have been made after it, so that those who approved it could know what had become of the other.
+fn no_more(
+    ctx: &Context<'_>,
+    believed: Believed,
+    terms: &Terms<'_>,
+    intent: &Intent,
+    before: &TargetIntent,
+    decoded: &Decoded,
+) -> Result<(), Refusal> {
+    let mut signed = ctx.union.tokens_of(believed, &before.digest).peekable();
+    if signed.peek().is_none() || !matches!(decoded.valid_until, Some(ValidUntil::Time(_))) {
+        return Ok(());
+    }
+    let theirs = decode(terms, &before.unsigned)?;
+    // Everybody's: a journal that lies must not stand for the honest ones.
+    if let Some(other) = signed.find(|token| **token != theirs.token) {
+        let found = &theirs.token;
+        return Err(later(
+            Check::Bytes,
+            format!("the attempt before was signed for as {other}, the bytes brought along are {found}"),
+        ));
+    }
+    match theirs.valid_until {
+        Some(ValidUntil::Time(until)) if intent.created.min(ctx.clock) <= until => Err(later(
+            Check::Bytes,
+            format!(
+                "the attempt before can land until {until}, this one was made at {}: withdraw it, and approve one that \
+                 is made afterwards",
+                intent.created
+            ),
+        )),
+        Some(ValidUntil::Time(_) | ValidUntil::Height(_)) | None => Ok(()),
     }
 }
 

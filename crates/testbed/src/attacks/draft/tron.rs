@@ -59,9 +59,9 @@ impl Desk {
         self.about(payout, intent, payout.pay.clone())
     }
 
-    /// The next attempt at a payout, approved, in a transaction of its own.
+    /// The next attempt at a payout, made now and approved, in a transaction of its own.
     pub fn tron_next_attempt(&mut self, payout: &Draft<Build>) -> Draft<Build> {
-        let intent = after(&payout.intent);
+        let intent = Intent { created: now(), ..after(&payout.intent) };
         let pay = self.tron_bytes_of(&intent);
         self.about(payout, intent, pay)
     }

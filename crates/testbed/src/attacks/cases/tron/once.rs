@@ -48,6 +48,16 @@ pub(super) fn cases() -> Vec<Case> {
         Case::scene("attempt-without-people", "a second attempt with the first one's approvals", |w| {
             Box::pin(attempt_without_people(w))
         }),
+        Case::scene(
+            "attempt-too-early",
+            "a second attempt that people approved while the first transaction can land",
+            |w| Box::pin(attempt_too_early(w)),
+        ),
+        Case::scene(
+            "attempt-after-anothers-lapse",
+            "the same beside another transaction, which has lapsed, as the first one's",
+            |w| Box::pin(attempt_after_anothers_lapse(w)),
+        ),
         Case::scene("void-that-pays", "an approved void whose bytes are the payout's", |w| {
             Box::pin(remedy(w, Desk::tron_void_of, |_, _, void| void.request(), (Check::Bytes, "is a void")))
         }),
@@ -85,19 +95,39 @@ async fn second(world: &mut World, change: fn(&mut Build)) -> Result<Seen, Fault
     Ok(seen)
 }
 
-/// That the first one is dead is for people to say, who approve the next attempt.
-async fn after_lapse(world: &mut World) -> Result<Seen, Fault> {
+/// A payout that was signed for in a transaction that has lapsed.
+async fn lapsed(world: &mut World) -> Result<Draft<Build>, Fault> {
     let mut good = world.desk.trc20();
     good.pay.expiration = now().plus(BRIEF_MS);
     world.sign(&good.request()).await?;
     let left = u64::try_from(good.pay.expiration.since(now())).unwrap_or(0);
     tokio::time::sleep(Duration::from_millis(left + 100)).await;
+    Ok(good)
+}
+
+/// That the first one is dead is for people to say, who approve the next attempt.
+async fn after_lapse(world: &mut World) -> Result<Seen, Fault> {
+    let good = lapsed(world).await?;
     let again = world.desk.tron_bytes_of(&good.intent);
     let request = good.paying(|pay| *pay = again);
     let seen = world.refused(&request, Check::Journal, "the bytes spend").await?;
     let next = world.desk.tron_next_attempt(&good);
     world.sign(&next.request()).await?;
     Ok(seen)
+}
+
+async fn attempt_too_early(world: &mut World) -> Result<Seen, Fault> {
+    let good = signed(world).await?;
+    let next = world.desk.tron_next_attempt(&good);
+    world.refused(&next.request(), Check::Bytes, "the attempt before can land until").await
+}
+
+async fn attempt_after_anothers_lapse(world: &mut World) -> Result<Seen, Fault> {
+    let good = signed(world).await?;
+    let mut other = good.clone();
+    (other.pay.timestamp, other.pay.expiration) = (now().plus(-60_000), now().plus(-1));
+    let next = world.desk.tron_next_attempt(&other);
+    world.refused(&next.request(), Check::Bytes, "the attempt before was signed for as").await
 }
 
 async fn after_restart(world: &mut World) -> Result<Seen, Fault> {
@@ -126,9 +156,7 @@ async fn three_at_once(world: &mut World) -> Result<Seen, Fault> {
 async fn attempt_without_people(world: &mut World) -> Result<Seen, Fault> {
     let good = signed(world).await?;
     let next = world.desk.tron_next_attempt(&good);
-    let seen = world.refused(&next.with(good.acts), Check::Approvals, "about another intent").await?;
-    world.sign(&next.request()).await?;
-    Ok(seen)
+    world.refused(&next.with(good.acts), Check::Approvals, "about another intent").await
 }
 
 /// A payout that was signed for and its approved remedy, of which a hostile request is made. No transaction of TRON
