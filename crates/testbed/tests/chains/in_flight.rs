@@ -2,6 +2,7 @@
 //! nature. The ledger stands still until all are sent, so that none can end before the last is on its way.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use payout::life::State;
@@ -12,7 +13,7 @@ use testbed::ledgers::{Chains, Ledgers, tron, xrp};
 use testbed::vendor::Order;
 
 use crate::command::bursar;
-use crate::world::{World, plan};
+use crate::world::{PATIENCE, World, plan};
 
 const MANY: u32 = 200;
 /// Payouts that are asked for at once.
@@ -146,6 +147,13 @@ async fn two_hundred_usdt_payouts_are_on_their_way_on_tron_at_once_and_each_is_p
     let payee = tron::address(&[1; 20]);
     chain.fund(&payee, tron::TRX, 1).await.unwrap();
     let before = chain.tokens(&payee).await.unwrap();
+    // Payments name a solidified block: there has to be one after the first.
+    let solid = async || chain.ask("/walletsolidity/getnowblock", &json!({})).await.unwrap();
+    let start = Instant::now();
+    while solid().await["block_header"]["raw_data"]["number"].is_null() {
+        assert!(start.elapsed() < PATIENCE, "no block is solidified");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     chain.fault(0, &json!({"stopped": true})).await.unwrap();
     let coin = world.stage.coin("USDT-TRC20");
     let pay = |units: u32| Order { to: payee.clone(), ..world.stage.order(&coin, &format!("0.{units:06}")) };
