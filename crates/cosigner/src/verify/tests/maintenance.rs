@@ -148,7 +148,12 @@ fn bytes_that_do_anything_else_are_not_signed() {
     };
     let mut request = request(&payout, bytes(&world, 5, Xrp::CreateTickets(200)));
     request.acts = approvals(&ENOUGH, &payout);
-    assert_refused(world.try_request(&request), Check::Bytes, Later, "the bytes are a wallet operation");
+    assert_refused(
+        world.try_request(&request),
+        Check::Bytes,
+        Later,
+        "the bytes are an operation of the wallet",
+    );
 }
 
 #[test]
@@ -275,7 +280,7 @@ fn one_that_is_stuck_can_be_voided_and_its_cap_is_not_raised() {
     };
     about(Kind::Void, "void", Xrp::Nothing).unwrap();
     let again = about(Kind::Void, "void", Xrp::CreateTickets(200));
-    assert_refused(again, Check::Bytes, Later, "the bytes are a wallet operation");
+    assert_refused(again, Check::Bytes, Later, "the bytes are an operation of the wallet");
     let raised = about(Kind::RaiseCap, "raise", Xrp::CreateTickets(200));
     assert_refused(raised, Check::Journal, Never, "the target is a maintenance, not a payout");
 }

@@ -131,7 +131,7 @@ fn the_rules_that_the_default_suggests_are_without_errors() {
         .map(|line| format!("{line}\n"))
         .collect();
     let read = read_rules("suggested", &suggested).unwrap();
-    assert_eq!(read.document.rules.len(), 6);
+    assert_eq!(read.document.rules.len(), 7);
     assert_eq!(check::errors(check(&read.document, &people(), &no_book())), []);
 }
 
