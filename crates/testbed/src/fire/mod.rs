@@ -4,6 +4,7 @@
 //! - [`mischief`]: kills, crash points, processes that hang, nodes that reorganise, forget, restart and lie, receivers that
 //!   are dead, old copies of databases and co-signers.
 //! - [`people`]: admins and operators, who freeze and lift, pause, and confirm what a restored database learnt.
+//! - `tickets`: what lets payouts on the XRP Ledger pass one another.
 //! - [`account`]: what became of every payout, read from the chain and from what callers heard.
 //!
 //! The seed decides what happens in which order; the machine decides how it meets.
@@ -11,6 +12,7 @@
 pub mod account;
 pub mod mischief;
 pub mod people;
+mod tickets;
 pub mod traffic;
 
 use std::path::Path;
@@ -79,6 +81,9 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
     compile::programs()?;
     step.done("built");
     let mut stage = stage::set(root, Plan::FIRE, progress).await?;
+    let step = progress.step("tickets");
+    tickets::order(&stage).await?;
+    step.done("ordered by an operator, approved by the treasury, on the ledger");
     let nodes = kindled(&mut stage).await?;
     let mut rig = Rig::of(stage);
     rig.whole().await?;
