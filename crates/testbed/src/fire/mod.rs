@@ -4,7 +4,6 @@
 //! - [`mischief`]: kills, crash points, processes that hang, nodes that reorganise, forget, restart and lie, receivers that
 //!   are dead, old copies of databases and co-signers.
 //! - [`people`]: admins and operators, who freeze and lift, pause, and confirm what a restored database learnt.
-//! - `tickets`: what lets payouts on the XRP Ledger pass one another.
 //! - [`account`]: what became of every payout, read from the chain and from what callers heard.
 //!
 //! The seed decides what happens in which order; the machine decides how it meets.
@@ -12,7 +11,6 @@
 pub mod account;
 pub mod mischief;
 pub mod people;
-mod tickets;
 pub mod traffic;
 
 use std::path::Path;
@@ -37,6 +35,8 @@ use traffic::Traffic;
 const SETTLE: Duration = Duration::from_secs(240);
 /// The gateway asks so many nodes, and believes what all of them say.
 const NODES: u8 = 2;
+/// Tickets on the XRP Ledger: as many as a fire's first minutes use up.
+const TICKETS: u32 = 60;
 /// Between two lines of news.
 const NEWS: Duration = Duration::from_secs(15);
 /// Between two looks.
@@ -82,7 +82,7 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
     step.done("built");
     let mut stage = stage::set(root, Plan::FIRE, progress).await?;
     let step = progress.step("tickets");
-    tickets::order(&stage).await?;
+    stage.order_tickets(TICKETS).await?;
     step.done("ordered by an operator, approved by the treasury, on the ledger");
     let nodes = kindled(&mut stage).await?;
     let mut rig = Rig::of(stage);
