@@ -27,34 +27,67 @@ struct Stations {
     broadcast: i64,
 }
 
-fn order(stage: &Stage) -> Order {
-    let coin = stage.coin("Ethereum");
-    Order { callback_url: None, ..stage.order(&coin, "0.0001") }
+/// A payout that is asked for again and again, each time under another number.
+pub(super) struct Load<'a> {
+    stage: &'a Stage,
+    order: Order,
+}
+
+impl<'a> Load<'a> {
+    /// Of so much of a coin, to an address that nobody has used.
+    pub(super) fn new(stage: &'a Stage, coin: &str, amount: &str) -> Self {
+        let coin = stage.coin(coin);
+        Self { stage, order: Order { callback_url: None, ..stage.order(&coin, amount) } }
+    }
+
+    /// The same, to an address that exists.
+    pub(super) fn to(self, address: &str) -> Self {
+        Self { order: Order { to: address.to_owned(), ..self.order }, ..self }
+    }
+
+    fn next(&self) -> Order {
+        Order { third_party_id: crate::vendor::fresh_id(), ..self.order.clone() }
+    }
+
+    async fn accept(&self, vendor: &crate::vendor::Vendor) -> Result<i64, DemoError> {
+        let order = self.next();
+        let reply = vendor.payout(&order).await?;
+        reply.cid().filter(|_| reply.code == "00000").ok_or_else(|| refused(&order, reply))
+    }
 }
 
 /// Accepts so many payouts at once, and waits until all are sent.
-pub(super) async fn backlog(stage: &Stage, count: u32) -> Result<Vec<i64>, DemoError> {
-    let vendor = stage.deployment.vendor()?;
-    let asks = futures::stream::iter((0..count).map(|_| accept(stage, &vendor))).buffer_unordered(WIDTH);
+pub(super) async fn backlog(load: &Load<'_>, count: u32) -> Result<Vec<i64>, DemoError> {
+    let vendor = load.stage.deployment.vendor()?;
+    let asks = futures::stream::iter((0..count).map(|_| load.accept(&vendor))).buffer_unordered(WIDTH);
     let cids: Vec<Result<i64, DemoError>> = asks.collect().await;
     let cids = cids.into_iter().collect::<Result<Vec<_>, _>>()?;
-    drain(stage).await?;
+    drain(load.stage).await?;
     Ok(cids)
 }
 
 /// How many of these were signed in which time, from the first to the last.
-pub(super) async fn signed(stage: &Stage, cids: &[i64]) -> Result<(u64, Duration), DemoError> {
-    let stations = read(stage, cids).await?;
-    let first = stations.iter().map(|stations| stations.signed).min().unwrap_or_default();
-    let last = stations.iter().map(|stations| stations.signed).max().unwrap_or_default();
+pub(super) async fn signed(load: &Load<'_>, cids: &[i64]) -> Result<(u64, Duration), DemoError> {
+    let stations = read(load.stage, cids).await?;
+    Ok(rate(stations.iter().map(|stations| stations.signed)))
+}
+
+/// How many of these were sent in which time, from the first to the last.
+pub(super) async fn sent(load: &Load<'_>, cids: &[i64]) -> Result<(u64, Duration), DemoError> {
+    let stations = read(load.stage, cids).await?;
+    Ok(rate(stations.iter().map(|stations| stations.broadcast)))
+}
+
+fn rate(times: impl Iterator<Item = i64> + Clone) -> (u64, Duration) {
+    let (first, last) = (times.clone().min().unwrap_or_default(), times.clone().max().unwrap_or_default());
     // The first one begins the time and is not counted.
-    let signed = u64::try_from(cids.len().saturating_sub(1)).unwrap_or_default();
-    Ok((signed, Duration::from_millis(u64::try_from(last - first).unwrap_or_default())))
+    let count = u64::try_from(times.count().saturating_sub(1)).unwrap_or_default();
+    (count, Duration::from_millis(u64::try_from(last - first).unwrap_or_default()))
 }
 
 /// Accepts payouts at a steady rate: the times from accepting to broadcasting, sorted, milliseconds.
-pub(super) async fn steady(stage: &Stage, per_s: u32, length: Duration) -> Result<Vec<i64>, DemoError> {
-    let vendor = stage.deployment.vendor()?;
+pub(super) async fn steady(load: &Load<'_>, per_s: u32, length: Duration) -> Result<Vec<i64>, DemoError> {
+    let vendor = load.stage.deployment.vendor()?;
     let mut tick = tokio::time::interval(Duration::from_secs(1) / per_s);
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let start = Instant::now();
@@ -62,15 +95,15 @@ pub(super) async fn steady(stage: &Stage, per_s: u32, length: Duration) -> Resul
     let mut cids = Vec::new();
     while start.elapsed() < length {
         tokio::select! {
-            _ = tick.tick() => asked.push(accept(stage, &vendor)),
+            _ = tick.tick() => asked.push(load.accept(&vendor)),
             Some(cid) = asked.next(), if !asked.is_empty() => cids.push(cid?),
         }
     }
     while let Some(cid) = asked.next().await {
         cids.push(cid?);
     }
-    drain(stage).await?;
-    let stations = read(stage, &cids).await?;
+    drain(load.stage).await?;
+    let stations = read(load.stage, &cids).await?;
     let mut times: Vec<i64> =
         stations.iter().map(|stations| stations.broadcast - stations.accepted).collect();
     times.sort_unstable();
@@ -79,7 +112,7 @@ pub(super) async fn steady(stage: &Stage, per_s: u32, length: Duration) -> Resul
 
 /// Lets so many callers ask one after the other for so long: how many payouts were accepted in which time.
 pub(super) async fn callers(
-    stage: &Stage,
+    load: &Load<'_>,
     callers: usize,
     length: Duration,
 ) -> Result<(u64, Duration), DemoError> {
@@ -87,8 +120,8 @@ pub(super) async fn callers(
     let start = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..callers {
-        let (vendor, accepted) = (stage.deployment.vendor()?, Arc::clone(&accepted));
-        let mut order = order(stage);
+        let (vendor, accepted) = (load.stage.deployment.vendor()?, Arc::clone(&accepted));
+        let mut order = load.order.clone();
         tasks.spawn(async move {
             while start.elapsed() < length {
                 order.third_party_id = crate::vendor::fresh_id();
@@ -105,12 +138,6 @@ pub(super) async fn callers(
         ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
     }
     Ok((accepted.load(Ordering::Relaxed), start.elapsed()))
-}
-
-async fn accept(stage: &Stage, vendor: &crate::vendor::Vendor) -> Result<i64, DemoError> {
-    let order = order(stage);
-    let reply = vendor.payout(&order).await?;
-    reply.cid().filter(|_| reply.code == "00000").ok_or_else(|| refused(&order, reply))
 }
 
 fn refused(order: &Order, reply: crate::vendor::Reply) -> DemoError {

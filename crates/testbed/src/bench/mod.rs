@@ -6,11 +6,13 @@
 //! - What a payout costs from its request to its broadcast, processor time by process.
 //! - The time from accepting to broadcasting at a steady rate.
 //! - Payouts accepted a second, each on disk before its reply, with 64 callers over HTTP.
+//! - Payouts a second and the time from accepting to broadcasting on XRP and TRON, over their stand-ins.
 //! - The memory of each process.
 
 mod bare;
 mod cpu;
 mod figure;
+mod ledgers;
 mod load;
 mod memory;
 
@@ -18,6 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bare::Bare;
+use load::Load;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -36,6 +39,10 @@ const STEADY: Duration = Duration::from_secs(15);
 const CALLERS: usize = 64;
 const ASKING: Duration = Duration::from_secs(6);
 
+/// What is paid.
+const COIN: &str = "Ethereum";
+const SUM: &str = "0.0001";
+
 /// The last line on standard output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figures {
@@ -50,6 +57,9 @@ pub struct Figures {
     pub cpu_ms_per_accept: Value,
     /// From accepting to broadcasting at 20 a second, milliseconds: `p50`, `p99`, `payouts`.
     pub accept_to_broadcast_ms: Value,
+    /// By coin of a stand-in's ledger: `payouts_per_s` from the first to the last broadcast of a backlog, and
+    /// `accept_to_broadcast_ms` at 20 a second as above.
+    pub ledgers: Value,
     /// Resident memory by process, MiB: before the first payout, and at the end.
     pub memory_mib: Value,
 }
@@ -72,9 +82,9 @@ pub async fn run(root: &Path, progress: &Progress) -> Result<Figures, DemoError>
     stage.deployment.kill_cosigner(Plan::BENCH.cosigners);
     let step = progress.step("signatures");
     let idle = cpu::spent(&mut stage.deployment);
-    let cids = load::backlog(&stage, BACKLOG).await?;
+    let cids = load::backlog(&Load::new(&stage, COIN, SUM), BACKLOG).await?;
     let spent = cpu::spent(&mut stage.deployment).since(&idle);
-    let system = load::signed(&stage, &cids).await?;
+    let system = load::signed(&Load::new(&stage, COIN, SUM), &cids).await?;
     let signatures = signatures(system, &spent, bare);
     let (rate, ratio) = (&signatures["system"], &signatures["ratio"]);
     step.done(&format!("{rate} signatures/s through gateway and co-signers: {ratio} of the bare library"));
@@ -84,10 +94,9 @@ pub async fn run(root: &Path, progress: &Progress) -> Result<Figures, DemoError>
     cpu_ms_per_payout.insert("bare".to_owned(), figure::each_ms(bare.spent, bare.count));
 
     let step = progress.step("accept to broadcast");
-    let times = load::steady(&stage, STEADY_PER_S, STEADY).await?;
-    let at = |per_mille| figure::percentile(&times, per_mille).unwrap_or_default();
-    let (p50, p99) = (at(500), at(990));
-    step.done(&format!("p50 {p50} ms, p99 {p99} ms at {STEADY_PER_S}/s"));
+    let times = load::steady(&Load::new(&stage, COIN, SUM), STEADY_PER_S, STEADY).await?;
+    let accept_to_broadcast_ms = percentiles(&times);
+    step.done(&told_percentiles(&accept_to_broadcast_ms));
     let after = memory::of(&mut stage.deployment);
 
     // Nothing signs meanwhile: what is measured is the door and the disk.
@@ -96,7 +105,7 @@ pub async fn run(root: &Path, progress: &Progress) -> Result<Figures, DemoError>
     }
     let step = progress.step("durable accepts");
     let idle = cpu::spent(&mut stage.deployment);
-    let (accepted, took) = load::callers(&stage, CALLERS, ASKING).await?;
+    let (accepted, took) = load::callers(&Load::new(&stage, COIN, SUM), CALLERS, ASKING).await?;
     let cpu_ms_per_accept = each_ms(&cpu::spent(&mut stage.deployment).since(&idle), accepted);
     let accepts = figure::per_second(accepted, took);
     step.done(&format!("{accepts}/s with {CALLERS} callers; {}", told_ms(&cpu_ms_per_accept)));
@@ -105,12 +114,14 @@ pub async fn run(root: &Path, progress: &Progress) -> Result<Figures, DemoError>
     let told: Vec<String> = after.iter().map(|(name, mib)| format!("{name} {mib} MiB")).collect();
     step.done(&told.join(", "));
     stage.stop().await;
+    let ledgers = ledgers::run(&root.with_file_name("bench-ledgers"), progress).await?;
     Ok(Figures {
         signatures,
         cpu_ms_per_payout: cpu_ms_per_payout.into(),
         accepts_per_s: accepts,
         cpu_ms_per_accept: cpu_ms_per_accept.into(),
-        accept_to_broadcast_ms: json!({"p50": p50, "p99": p99, "payouts": times.len()}),
+        accept_to_broadcast_ms,
+        ledgers: ledgers.into(),
         memory_mib: json!({"idle": table(before), "loaded": table(after)}),
     })
 }
@@ -128,6 +139,16 @@ fn signatures(system: (u64, Duration), spent: &cpu::Spent, bare: Bare) -> Value 
             "ratio": figure::ratio(whole, library),
         },
     })
+}
+
+/// Of sorted times, milliseconds.
+fn percentiles(times: &[i64]) -> Value {
+    let at = |per_mille| figure::percentile(times, per_mille).unwrap_or_default();
+    json!({"p50": at(500), "p99": at(990), "payouts": times.len()})
+}
+
+fn told_percentiles(times: &Value) -> String {
+    format!("p50 {} ms, p99 {} ms at {STEADY_PER_S}/s", times["p50"], times["p99"])
 }
 
 fn each_ms(spent: &cpu::Spent, count: u64) -> Map<String, Value> {

@@ -8,6 +8,7 @@ pub mod description;
 pub mod once;
 pub mod payment;
 pub mod stage;
+mod tickets;
 pub mod up;
 
 use std::path::PathBuf;

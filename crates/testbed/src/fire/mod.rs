@@ -35,6 +35,8 @@ use traffic::Traffic;
 const SETTLE: Duration = Duration::from_secs(240);
 /// The gateway asks so many nodes, and believes what all of them say.
 const NODES: u8 = 2;
+/// Tickets on the XRP Ledger: as many as a fire's first minutes use up.
+const TICKETS: u32 = 60;
 /// Between two lines of news.
 const NEWS: Duration = Duration::from_secs(15);
 /// Between two looks.
@@ -79,6 +81,9 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
     compile::programs()?;
     step.done("built");
     let mut stage = stage::set(root, Plan::FIRE, progress).await?;
+    let step = progress.step("tickets");
+    stage.order_tickets(TICKETS).await?;
+    step.done("ordered by an operator, approved by the treasury, on the ledger");
     let nodes = kindled(&mut stage).await?;
     let mut rig = Rig::of(stage);
     rig.whole().await?;

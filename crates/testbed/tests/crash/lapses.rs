@@ -99,7 +99,7 @@ async fn a_gateway_killed_after_it_stored_the_second_signature_of_a_token_pays_o
 }
 
 #[tokio::test]
-async fn a_payment_whose_cosigners_vanish_while_they_sign_until_its_bytes_lapse_is_built_again_and_paid_once() {
+async fn a_payment_whose_bytes_lapse_while_its_cosigners_are_away_is_built_again_and_paid_once() {
     let (mut rig, _folder) = rig().await;
     rig.arm("round 2 sent").unwrap();
     let (caller, payout) = pay_until_death(&mut rig, Family::Xrp).await;

@@ -1,5 +1,6 @@
 //! One refusal a check at least, each named as a sentence: what a hostile gateway may try, and what it gets.
 
+mod attempts;
 mod bytes;
 mod intents;
 mod liars;

@@ -97,7 +97,8 @@ impl Mischief {
     pub(super) async fn mend_ledgers(&mut self, rig: &Rig, now: Option<Instant>) {
         let Some(ledgers) = rig.stage.deployment.ledgers() else { return };
         for ledger in LEDGERS {
-            let over = self.spoiled_until.get(ledger).is_some_and(|until| now.is_none_or(|now| now >= *until));
+            let over =
+                self.spoiled_until.get(ledger).is_some_and(|until| now.is_none_or(|now| now >= *until));
             if over
                 && !self.held_until.contains_key(ledger)
                 && all(ledgers, ledger, &honest(ledger)).await.is_ok()

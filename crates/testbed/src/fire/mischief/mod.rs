@@ -51,7 +51,7 @@ enum Deed {
     Freeze,
 }
 
-/// How often each, in two hundred and twenty.
+/// How often each, in two hundred and thirty.
 const DEEDS: [(Deed, u64); 20] = [
     (Deed::KillGateway, 20),
     (Deed::KillCosigner, 28),
@@ -64,7 +64,7 @@ const DEEDS: [(Deed, u64); 20] = [
     (Deed::DropTransactions, 10),
     (Deed::RestartNode, 3),
     (Deed::NodeFault, 12),
-    (Deed::LedgerFault, 17),
+    (Deed::LedgerFault, 27),
     (Deed::DeadReceiver, 4),
     (Deed::FailingReceiver, 6),
     (Deed::CopyDatabase, 5),
