@@ -72,6 +72,25 @@ async fn token(world: &World, cid: i64) -> String {
     }
 }
 
+/// An operation of the wallet, from its order on the command line to its end: its number.
+async fn ordered(world: &World, words: &[&str]) -> i64 {
+    let deployment = &world.stage.deployment;
+    let project = PROJECT.to_string();
+    let words = [&["wallet"], words, &["--project", &project, "--yes"]].concat();
+    let answer = bursar(deployment, OPERATOR, &words).unwrap();
+    let cid = &answer["cid"];
+    let cid = cid.as_i64().or_else(|| cid.as_str()?.parse().ok()).unwrap();
+    world.waits_for(cid, "1 more of treasury must approve").await;
+    // Whoever orders does not approve.
+    let approve = ["payout", "approve", &cid.to_string(), "--yes"];
+    assert!(bursar(deployment, OPERATOR, &approve).is_err());
+    assert_eq!(world.status(cid).await, 0);
+    bursar(deployment, TREASURY[0], &approve).unwrap();
+    world.reaches(cid, &[6]).await;
+    assert!(world.why(cid).await.story.contains("done by"));
+    cid
+}
+
 #[tokio::test]
 async fn on_tickets_that_people_ordered_two_hundred_xrp_payouts_pass_one_that_is_stuck() {
     let world = World::start_with(wide()).await;
@@ -83,19 +102,13 @@ async fn on_tickets_that_people_ordered_two_hundred_xrp_payouts_pass_one_that_is
     }
 
     // A person orders the tickets, another one approves, and the co-signers sign.
-    let (wallet, project, count) = (WALLET.to_string(), PROJECT.to_string(), MANY.to_string());
-    let order = ["wallet", "tickets", &wallet, "--count", &count, "--chain", xrp::CHAIN];
-    let order = [order.as_slice(), &["--project", &project, "--yes"]].concat();
-    let ordered = bursar(deployment, OPERATOR, &order).unwrap();
-    let ordered =
-        ordered["cid"].as_str().and_then(|cid| cid.parse().ok()).or(ordered["cid"].as_i64()).unwrap();
-    world.waits_for(ordered, "1 more of treasury must approve").await;
-    assert!(bursar(deployment, OPERATOR, &["payout", "approve", &ordered.to_string(), "--yes"]).is_err());
-    assert_eq!(world.status(ordered).await, 0);
-    bursar(deployment, TREASURY[0], &["payout", "approve", &ordered.to_string(), "--yes"]).unwrap();
-    world.reaches(ordered, &[6]).await;
-    assert!(world.why(ordered).await.story.contains("done by"));
-    assert!(world.stage.receiver.of(ordered).is_empty(), "no caller asked for it");
+    let (wallet, count) = (WALLET.to_string(), MANY.to_string());
+    let tickets = ordered(&world, &["tickets", &wallet, "--count", &count, "--chain", xrp::CHAIN]).await;
+    assert!(world.stage.receiver.of(tickets).is_empty(), "no caller asked for it");
+    ordered(&world, &["flag", &wallet, "require-dest", "set"]).await;
+    let own = &deployment.payout_addresses().unwrap()[xrp::CHAIN];
+    let account = ledger.call("account_info", json!({"account": own, "ledger_index": "validated"})).await;
+    assert_eq!(account.unwrap()["account_flags"]["requireDestinationTag"], true);
 
     // The first of all is taken by the servers and forgotten, again and again.
     ledger.fault(0, &json!({"halt": true, "forget": [unlucky]})).await.unwrap();

@@ -21,7 +21,7 @@ fn order(operation: &str, argument: &str, value: &str) -> MaintenanceBody {
     }
 }
 
-fn tickets(count: &str) -> MaintenanceBody {
+pub(super) fn tickets(count: &str) -> MaintenanceBody {
     order("xrp_create_tickets", "count", count)
 }
 

@@ -7,7 +7,9 @@ use payout::life::{Build, Cause, Event, Happened, SignedTx, Status, Step, Token}
 use payout::money::Amount;
 use store::{Advance, TokenTake};
 
+use super::applications::{open_project, settings};
 use super::house::{House, name, refused};
+use super::maintenance::tickets;
 use crate::accept::remedy::Remedy;
 use crate::clock;
 
@@ -48,6 +50,12 @@ async fn happen(house: &House, cid: Cid, events: Vec<Event>) {
 /// A payout that was sent with nonce 4.
 async fn sent(house: &House) -> Cid {
     let cid = house.accept().await;
+    send(house, cid).await;
+    cid
+}
+
+/// It is approved and sent with nonce 4.
+async fn send(house: &House, cid: Cid) {
     let tx = SignedTx { build: build(), signed: vec![4, 1], txid: "0x04".to_owned() };
     let by: PrincipalId = name("paula");
     let events = vec![
@@ -58,7 +66,6 @@ async fn sent(house: &House) -> Cid {
         Event::Broadcast,
     ];
     happen(house, cid, events).await;
-    cid
 }
 
 fn raise(cap: &str) -> Remedy {
@@ -170,6 +177,26 @@ async fn a_refused_payout_that_keeps_its_token_can_be_voided_and_not_paid() {
     happen(&house, target, vec![Event::SignatureRefused { why: "never".to_owned() }]).await;
     assert!(oscar.draft_remedy(target, &void).await.is_ok());
     assert!(refused(oscar.draft_remedy(target, &raise("0.02")).await).1.contains("ended unsigned"));
+}
+
+#[tokio::test]
+async fn a_stuck_operation_of_a_wallet_can_be_voided_and_is_ordered_anew_in_place_of_a_higher_cap() {
+    let house = House::new().await;
+    open_project(&house, settings()).await;
+    let oscar = house.client("oscar");
+    let drafted = read(&oscar.draft_maintenance(&tickets("10")).await.unwrap().intent);
+    let target = oscar.order_maintenance(tickets("10"), &drafted).await.unwrap().cid;
+    send(&house, target).await;
+    let void = Remedy::Void { cap: None };
+    let intent = read(&oscar.draft_remedy(target, &void).await.unwrap().intent);
+    assert_eq!(
+        (intent.kind, intent.target, intent.contradiction()),
+        (Kind::Void, Some(drafted.digest()), None)
+    );
+    oscar.order_remedy(target, void, &intent).await.unwrap();
+    let (status, words) = refused(oscar.draft_remedy(target, &raise("0.001")).await);
+    assert_eq!(status, 409);
+    assert!(words.contains("is a maintenance: void it, and order it anew"), "{words}");
 }
 
 #[tokio::test]
