@@ -17,9 +17,10 @@ fn has_contributed(point: &str) -> bool {
     place(point) >= place("signature received")
 }
 
-async fn rig() -> (Rig, TempDir) {
+async fn rig(family: Family) -> (Rig, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    (Rig::start(plan(2, 3), folder.path()).await.unwrap(), folder)
+    let plan = if family == Family::Evm { plan(2, 3) } else { plan_of_all_chains(2, 3) };
+    (Rig::start(plan, folder.path()).await.unwrap(), folder)
 }
 
 fn road(point: &str) -> Road {
@@ -43,9 +44,9 @@ async fn paid(rig: &mut Rig, payout: &Payout) {
 }
 
 /// Asks for a payout under which the gateway dies at `point`, and leaves it dead.
-async fn die(rig: &mut Rig, point: &str) -> Wanted {
+async fn die(rig: &mut Rig, family: Family, point: &str) -> Wanted {
     rig.arm(point).unwrap();
-    let (caller, wanted) = (rig.caller().unwrap(), rig.wanted(road(point)));
+    let (caller, wanted) = (rig.caller().unwrap(), rig.wanted_of(family, road(point)));
     let asking = tokio::spawn({
         let wanted = wanted.clone();
         async move { caller.pay(wanted).await }
@@ -67,9 +68,9 @@ async fn imported(rig: &mut Rig) -> String {
 }
 
 /// The copy shows the payout in the state of `point`; it went all the way since.
-async fn copied_at(point: &str) {
-    let (mut rig, _folder) = rig().await;
-    let wanted = die(&mut rig, point).await;
+async fn copied_at(family: Family, point: &str) {
+    let (mut rig, _folder) = rig(family).await;
+    let wanted = die(&mut rig, family, point).await;
     let copy = rig.stage.deployment.copy_database().await.unwrap();
     let payout = pay(&mut rig, wanted).await;
     paid(&mut rig, &payout).await;
@@ -84,7 +85,7 @@ async fn copied_at(point: &str) {
     paid(&mut rig, &payout).await;
 
     rig.stage.deployment.confirm_restore().await.unwrap();
-    let wanted = rig.wanted(Road::Automatic);
+    let wanted = rig.wanted_of(family, Road::Automatic);
     let next = pay(&mut rig, wanted).await;
     paid(&mut rig, &next).await;
     paid(&mut rig, &payout).await;
@@ -93,10 +94,10 @@ async fn copied_at(point: &str) {
 
 /// The database is lost when the payout is in the state of `point`; the copy does not know it. Its caller, who heard
 /// nothing, asks again.
-async fn lost_at(point: &str) {
-    let (mut rig, _folder) = rig().await;
+async fn lost_at(family: Family, point: &str) {
+    let (mut rig, _folder) = rig(family).await;
     let copy = rig.stage.deployment.copy_database().await.unwrap();
-    let wanted = die(&mut rig, point).await;
+    let wanted = die(&mut rig, family, point).await;
     rig.stage.deployment.put_database_back(&copy).await.unwrap();
     rig.stage.deployment.launch_gateway().unwrap();
     let state = imported(&mut rig).await;
@@ -113,7 +114,7 @@ async fn lost_at(point: &str) {
     .unwrap();
     let received = rig.stage.balance(&payout.wanted.coin, &payout.wanted.order.to).await.unwrap();
     assert_eq!(received.to_decimal(payout.wanted.coin.decimals), payout.wanted.order.amount);
-    let wanted = rig.wanted(Road::Automatic);
+    let wanted = rig.wanted_of(family, Road::Automatic);
     let next = pay(&mut rig, wanted).await;
     paid(&mut rig, &next).await;
     proof::no_other_transaction(&rig.stage, 2).await.unwrap();
@@ -160,9 +161,12 @@ async fn a_copy_from_before_bytes_lapsed_learns_those_that_were_signed_in_their_
 
 macro_rules! at {
     ($test:ident, $what:ident, $point:literal) => {
+        at!($test, $what, Evm, $point);
+    };
+    ($test:ident, $what:ident, $family:ident, $point:literal) => {
         #[tokio::test]
         async fn $test() {
-            $what($point).await;
+            $what(Family::$family, $point).await;
         }
     };
 }
@@ -198,3 +202,22 @@ at!(a_database_lost_when_it_was_final_leads_to_one_payment, lost_at, "finality s
 at!(a_database_lost_just_after_its_end_was_stored_leads_to_one_payment, lost_at, "end stored");
 at!(a_database_lost_when_its_caller_was_told_leads_to_one_payment, lost_at, "callback sent");
 at!(a_database_lost_just_after_its_caller_was_told_leads_to_one_payment, lost_at, "callback recorded");
+
+at!(a_copy_with_unsigned_bytes_pays_nothing_again_on_xrp, copied_at, Xrp, "unsigned bytes stored");
+at!(a_copy_with_unsigned_bytes_pays_nothing_again_on_tron, copied_at, Tron, "unsigned bytes stored");
+at!(a_copy_of_the_moment_when_signing_began_pays_nothing_again_on_xrp, copied_at, Xrp, "signing begun");
+at!(a_copy_of_the_moment_when_signing_began_pays_nothing_again_on_tron, copied_at, Tron, "signing begun");
+at!(a_copy_of_the_moment_of_the_broadcast_pays_nothing_again_on_xrp, copied_at, Xrp, "broadcast sent");
+at!(a_copy_of_the_moment_of_the_broadcast_pays_nothing_again_on_tron, copied_at, Tron, "broadcast sent");
+
+at!(a_database_lost_when_a_session_was_open_leads_to_one_payment_on_xrp, lost_at, Xrp, "session opened");
+at!(a_database_lost_when_a_session_was_open_leads_to_one_payment_on_tron, lost_at, Tron, "session opened");
+at!(a_database_lost_when_the_signature_came_leads_to_one_payment_on_xrp, lost_at, Xrp, "signature received");
+at!(
+    a_database_lost_when_the_signature_came_leads_to_one_payment_on_tron,
+    lost_at,
+    Tron,
+    "signature received"
+);
+at!(a_database_lost_at_the_broadcast_leads_to_one_payment_on_xrp, lost_at, Xrp, "broadcast sent");
+at!(a_database_lost_at_the_broadcast_leads_to_one_payment_on_tron, lost_at, Tron, "broadcast sent");
