@@ -4,8 +4,10 @@
 //! believed alone where it matters: a final status needs two that agree, except in a development deployment.
 
 pub mod evm;
+mod health;
 mod http;
 mod pool;
+mod proof;
 mod road;
 pub mod tron;
 mod verdict;

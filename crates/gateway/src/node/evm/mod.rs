@@ -12,7 +12,6 @@ mod spender;
 
 use std::collections::BTreeSet;
 
-use futures::TryFutureExt as _;
 use futures::future::BoxFuture;
 use payout::coin::{CoinId, Network};
 use payout::ids::{Address, NetworkId};
@@ -25,8 +24,9 @@ use super::road::{
 };
 use crate::config::{ChainConfig, Fees, Finality};
 use crate::node::OpenError;
+use crate::node::health;
 use crate::node::http;
-use crate::node::pool::{Named as _, Pool};
+use crate::node::pool::Pool;
 use crate::node::verdict;
 use rpc::Node;
 
@@ -126,24 +126,11 @@ impl Road for EvmRoad {
     }
 
     fn health(&self) -> BoxFuture<'_, Vec<NodeHealth>> {
-        Box::pin(async move {
-            let now = crate::clock::now();
-            let asked = self.pool.nodes().map(|node| async move {
-                let proven = node.prove().await;
-                let head = futures::future::ready(proven).and_then(|()| node.head()).await;
-                let state = match head {
-                    Ok(head) if now.since(head.time) > self.lag_limit_ms => Err(format!(
-                        "lagging: its head {} is {} s old",
-                        head.number,
-                        now.since(head.time) / 1000
-                    )),
-                    Ok(head) => Ok(Head { height: head.number, time: head.time }),
-                    Err(error) => Err(error.to_string()),
-                };
-                NodeHealth { node: node.name().to_owned(), state }
-            });
-            futures::future::join_all(asked).await
-        })
+        Box::pin(health::of(&self.pool, self.lag_limit_ms, |node| async move {
+            node.prove().await?;
+            let head = node.head().await?;
+            Ok(Head { height: head.number, time: head.time })
+        }))
     }
 
     fn poll_ms(&self) -> i64 {

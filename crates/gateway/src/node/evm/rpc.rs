@@ -1,8 +1,5 @@
 //! A thin JSON-RPC 2.0 client over HTTP for one node, and the typed questions that the engine asks.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
 use chain::TokenRef;
 use payout::ids::Address;
 use payout::money::Amount;
@@ -12,10 +9,8 @@ use url::Url;
 use super::reply::{self, Block, FullBlock, Receipt, SeenTransaction};
 use crate::node::http::Endpoint;
 use crate::node::pool::Named;
+use crate::node::proof::Proof;
 use crate::node::road::NodeError;
-
-/// How long a node's word about its network is taken for true: behind the same address may be another machine later.
-const PROVEN: Duration = Duration::from_secs(5);
 
 /// One node.
 #[derive(Debug)]
@@ -23,8 +18,8 @@ pub(super) struct Node {
     endpoint: Endpoint,
     /// The network that it must be on, decimal EIP-155 id.
     network: u64,
-    /// When it last said so, if it was not unreachable since.
-    proven: Mutex<Option<Instant>>,
+    /// That it said so.
+    proof: Proof,
     /// Held by whoever reads many blocks: one at a time, because others have questions too.
     reading: tokio::sync::Mutex<()>,
 }
@@ -53,33 +48,24 @@ impl At {
 impl Node {
     pub(super) fn new(client: reqwest::Client, url: Url, network: u64) -> Self {
         let endpoint = Endpoint::new(client, url);
-        Self { endpoint, network, proven: Mutex::new(None), reading: tokio::sync::Mutex::new(()) }
+        Self { endpoint, network, proof: Proof::default(), reading: tokio::sync::Mutex::new(()) }
     }
 
     /// Asks one question, after the node has said that it is on our network.
     async fn ask(&self, method: &'static str, params: Value) -> Result<Value, NodeError> {
-        if !self.is_proven() {
+        if !self.proof.is_fresh() {
             self.prove().await?;
         }
         let result = self.call(method, params).await;
         if let Err(NodeError::Unreachable { .. }) = &result {
-            self.set_proven(None);
+            self.proof.forget();
         }
         result
     }
 
-    fn is_proven(&self) -> bool {
-        let proven = *self.proven.lock().unwrap_or_else(PoisonError::into_inner);
-        proven.is_some_and(|since| since.elapsed() < PROVEN)
-    }
-
-    fn set_proven(&self, since: Option<Instant>) {
-        *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = since;
-    }
-
     /// Asks for the network, whatever was said before.
     pub(super) async fn prove(&self) -> Result<(), NodeError> {
-        self.set_proven(None);
+        self.proof.forget();
         let found = self.call("eth_chainId", json!([])).await?;
         let found = reply::quantity(&found).ok_or_else(|| self.nonsense("eth_chainId", "no number"))?;
         if found != self.network {
@@ -89,7 +75,7 @@ impl Node {
                 expected: self.network.to_string(),
             });
         }
-        self.set_proven(Some(Instant::now()));
+        self.proof.renew();
         Ok(())
     }
 

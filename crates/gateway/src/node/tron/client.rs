@@ -1,8 +1,5 @@
 //! One node over java-tron's HTTP API, and the typed questions that the road asks it.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
 use chain::TokenRef;
 use chain::tron::{balance_calldata, network_of_genesis};
 use payout::ids::{Address, TokenId};
@@ -13,13 +10,11 @@ use url::Url;
 use super::reply::{self, Account, Block, DryRun, Parameters, Receipt, Resources, SeenTransaction};
 use crate::node::http::Endpoint;
 use crate::node::pool::Named;
+use crate::node::proof::Proof;
 use crate::node::road::NodeError;
 
 /// The header in which TronGrid takes an access key; the key is the password of the node's URL.
 const KEY_HEADER: &str = "tron-pro-api-key";
-
-/// How long a node's word about its network is taken for true: behind the same address may be another machine later.
-const PROVEN: Duration = Duration::from_secs(5);
 
 /// One node.
 #[derive(Debug)]
@@ -27,8 +22,8 @@ pub(super) struct Node {
     endpoint: Endpoint,
     /// The network that it must be on: the last four bytes of the first block's id.
     network: u32,
-    /// When it last said so, if it was not unreachable since.
-    proven: Mutex<Option<Instant>>,
+    /// That it said so.
+    proof: Proof,
 }
 
 /// Which of a node's two states a question is about.
@@ -53,34 +48,25 @@ impl State {
 impl Node {
     pub(super) fn new(client: reqwest::Client, url: Url, network: u32) -> Self {
         let endpoint = Endpoint::new(client, url).with_key_in(KEY_HEADER);
-        Self { endpoint, network, proven: Mutex::new(None) }
+        Self { endpoint, network, proof: Proof::default() }
     }
 
     /// Asks one question, after the node has said that it is on our network.
     async fn ask(&self, state: State, method: &'static str, question: Value) -> Result<Value, NodeError> {
-        if !self.is_proven() {
+        if !self.proof.is_fresh() {
             self.prove().await?;
         }
         let result = self.call(state, method, question).await;
         if let Err(NodeError::Unreachable { .. }) = &result {
-            self.set_proven(None);
+            self.proof.forget();
         }
         result
-    }
-
-    fn is_proven(&self) -> bool {
-        let proven = *self.proven.lock().unwrap_or_else(PoisonError::into_inner);
-        proven.is_some_and(|since| since.elapsed() < PROVEN)
-    }
-
-    fn set_proven(&self, since: Option<Instant>) {
-        *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     /// Asks for the network, whatever was said before.
     pub(super) async fn prove(&self) -> Result<(), NodeError> {
         const METHOD: &str = "getblock";
-        self.set_proven(None);
+        self.proof.forget();
         let first = self.call(State::Head, METHOD, json!({"id_or_num": "0", "detail": false})).await?;
         let found = first.get("blockID").and_then(Value::as_str).and_then(network_of_genesis);
         let found = found.ok_or_else(|| self.endpoint.nonsense(METHOD, "no first block"))?;
@@ -91,7 +77,7 @@ impl Node {
                 expected: self.network.to_string(),
             });
         }
-        self.set_proven(Some(Instant::now()));
+        self.proof.renew();
         Ok(())
     }
 

@@ -26,7 +26,7 @@ use super::road::{
 use crate::clock;
 use crate::config::ChainConfig;
 use crate::node::pool::{Named as _, Pool};
-use crate::node::{OpenError, http, verdict};
+use crate::node::{OpenError, health, http, verdict};
 use client::{Node, State};
 use energy::Energy;
 use provider::HttpProvider;
@@ -154,22 +154,10 @@ impl Road for TronRoad {
     }
 
     fn health(&self) -> BoxFuture<'_, Vec<NodeHealth>> {
-        Box::pin(async move {
-            let now = clock::now();
-            let asked = self.pool.nodes().map(|node| async move {
-                let state = match node.newest(State::Head).await {
-                    Ok(head) if now.since(head.time) > self.lag_limit_ms => Err(format!(
-                        "lagging: its head {} is {} s old",
-                        head.number,
-                        now.since(head.time) / 1000
-                    )),
-                    Ok(head) => Ok(Head { height: head.number, time: head.time }),
-                    Err(error) => Err(error.to_string()),
-                };
-                NodeHealth { node: node.name().to_owned(), state }
-            });
-            futures::future::join_all(asked).await
-        })
+        Box::pin(health::of(&self.pool, self.lag_limit_ms, |node| async move {
+            let head = node.newest(State::Head).await?;
+            Ok(Head { height: head.number, time: head.time })
+        }))
     }
 
     fn poll_ms(&self) -> i64 {

@@ -1,8 +1,6 @@
 //! One server's JSON-RPC (API version 1), and the typed questions that the engine asks. State is asked of validated
 //! ledgers only: what an open ledger says may never come true.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use payout::ids::Address;
 use payout::life::BlockRef;
 use serde_json::{Value, json};
@@ -11,6 +9,7 @@ use url::Url;
 use super::reply::{self, Account, Fees, Found, Page, State};
 use crate::node::http::Endpoint;
 use crate::node::pool::Named;
+use crate::node::proof::Proof;
 use crate::node::road::NodeError;
 
 /// An account has 250 tickets at most, and a server shows so many objects at once.
@@ -37,8 +36,8 @@ pub(super) struct Server {
     endpoint: Endpoint,
     /// The network that it must be on, by its `NetworkID`.
     network: u32,
-    /// Whether it has said so since it was last unreachable.
-    proven: AtomicBool,
+    /// That it said so.
+    proof: Proof,
 }
 
 impl Named for Server {
@@ -49,27 +48,27 @@ impl Named for Server {
 
 impl Server {
     pub(super) fn new(client: reqwest::Client, url: Url, network: u32) -> Self {
-        Self { endpoint: Endpoint::new(client, url), network, proven: AtomicBool::new(false) }
+        Self { endpoint: Endpoint::new(client, url), network, proof: Proof::default() }
     }
 
     /// Asks one question, after the server has said that it is on our network.
     async fn ask(&self, method: &'static str, params: Value) -> Result<Answer, NodeError> {
-        if !self.proven.load(Ordering::Relaxed) {
+        if !self.proof.is_fresh() {
             self.prove().await?;
         }
         let result = self.call(method, params).await;
         if let Err(NodeError::Unreachable { .. }) = &result {
-            // Behind the same address may be another machine next time.
-            self.proven.store(false, Ordering::Relaxed);
+            self.proof.forget();
         }
         result
     }
 
     /// Asks for the network, whatever was said before.
     pub(super) async fn prove(&self) -> Result<State, NodeError> {
-        let state = self.on_our_network().await;
-        self.proven.store(state.is_ok(), Ordering::Relaxed);
-        state
+        self.proof.forget();
+        let state = self.on_our_network().await?;
+        self.proof.renew();
+        Ok(state)
     }
 
     async fn on_our_network(&self) -> Result<State, NodeError> {

@@ -19,8 +19,9 @@ use payout::life::{Build, SignedTx, Token};
 use payout::money::Amount;
 
 use super::OpenError;
+use super::health;
 use super::http;
-use super::pool::{Named as _, Pool};
+use super::pool::Pool;
 use super::road::{
     Account, Head, Hold, Lane, NodeError, NodeHealth, Outflow, Place, Plan, Road, Sent, Sighting, Standing,
 };
@@ -119,22 +120,10 @@ impl Road for XrpRoad {
     }
 
     fn health(&self) -> BoxFuture<'_, Vec<NodeHealth>> {
-        Box::pin(async move {
-            let now = crate::clock::now();
-            let asked = self.pool.nodes().map(|server| async move {
-                let state = match server.state().await {
-                    Ok(state) if now.since(state.time) > self.lag_limit_ms => Err(format!(
-                        "lagging: its validated ledger {} is {} s old",
-                        state.validated,
-                        now.since(state.time) / 1000
-                    )),
-                    Ok(state) => Ok(Head { height: state.validated.into(), time: state.time }),
-                    Err(error) => Err(error.to_string()),
-                };
-                NodeHealth { node: server.name().to_owned(), state }
-            });
-            futures::future::join_all(asked).await
-        })
+        Box::pin(health::of(&self.pool, self.lag_limit_ms, |server| async move {
+            let state = server.state().await?;
+            Ok(Head { height: state.validated.into(), time: state.time })
+        }))
     }
 
     fn poll_ms(&self) -> i64 {
