@@ -7,7 +7,8 @@ use gateway::node::{Road as _, Sent, Sighting};
 use payout::life::Death;
 use serde_json::json;
 
-use crate::world::{FINAL, Settings, TRX, World, dead, is_open, paid, road, stranger, until_lapsed};
+use crate::sighting::{dead, is_open, paid};
+use crate::world::{FINAL, Settings, TRX, World, road, stranger, until_lapsed};
 
 /// A world whose payments lapse at once.
 async fn hurried() -> World {

@@ -6,4 +6,6 @@
 
 mod ends;
 mod plans;
+#[path = "../xrp_road/sighting.rs"]
+mod sighting;
 mod world;

@@ -10,7 +10,8 @@ use payout::money::Amount;
 use serde_json::json;
 use testbed::ledgers::EnergyProvider;
 
-use crate::world::{FINAL, Settings, TRX, World, paid, stranger};
+use crate::sighting::paid;
+use crate::world::{FINAL, Settings, TRX, World, stranger};
 
 async fn provider(world: &World, folder: &Path, sun_per_energy: u64) -> EnergyProvider {
     EnergyProvider::start(&world.ledger.urls()[0], sun_per_energy, folder).await.unwrap()

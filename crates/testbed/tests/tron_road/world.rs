@@ -6,16 +6,18 @@ use std::time::Duration;
 use chain::{ChainFamily as _, EcdsaSignature};
 use gateway::config::{ChainConfig, EnergyRental, TronConfig};
 use gateway::node::tron::TronRoad;
-use gateway::node::{Chance, Hold, Lane, Plan, Road as _, Sent, Sighting, Taken};
+use gateway::node::{Hold, Lane, Plan, Road as _, Sent, Sighting, Taken};
 use k256::ecdsa::SigningKey;
 use payout::coin::{CoinId, Family, Network};
 use payout::ids::{Address, AddressIndex, Attempt, Digest, NetworkId, TokenId};
 use payout::intent::{Intent, Kind};
-use payout::life::{Build, Death, SignedTx};
+use payout::life::{Build, SignedTx};
 use payout::money::Amount;
 use payout::time::Millis;
 use serde_json::{Value, json};
 use testbed::ledgers::{StandIn, tron};
+
+use crate::sighting::default_config;
 
 pub(crate) const TRX: u64 = tron::TRX;
 /// What the tests' intents may burn, sun.
@@ -216,35 +218,8 @@ pub(crate) fn road(urls: &[String], witnesses: usize, settings: Settings) -> Tro
         lane_window: 250,
         poll_ms: 100,
         tron: TronConfig { expiry_s, burn_cap_sun, energy },
-        ..default_config()
+        ..default_config("195")
     };
     let network = Network { chain_id: config.chain_id.clone(), family: Family::Tron, network_id: network() };
     TronRoad::open(&config, &network, witnesses).unwrap()
-}
-
-fn default_config() -> ChainConfig {
-    #[derive(serde::Deserialize)]
-    struct File {
-        chain: Vec<ChainConfig>,
-    }
-    let file: File = toml::from_str("[[chain]]\nchain_id = \"195\"\nnodes = []\n").unwrap();
-    file.chain.into_iter().next().unwrap()
-}
-
-pub(crate) fn paid(sighting: Sighting) -> Chance {
-    match sighting {
-        Sighting::Succeeded(chance) => chance,
-        other => panic!("not paid: {other:?}"),
-    }
-}
-
-pub(crate) fn dead(sighting: Sighting) -> Death {
-    match sighting {
-        Sighting::Dead(death) => death,
-        other => panic!("not dead: {other:?}"),
-    }
-}
-
-pub(crate) fn is_open(sighting: &Sighting) -> bool {
-    !matches!(sighting, Sighting::Succeeded(_) | Sighting::Dead(_))
 }

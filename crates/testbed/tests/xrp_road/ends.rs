@@ -4,7 +4,8 @@ use gateway::node::{Road as _, Sent, Sighting};
 use payout::life::Death;
 use serde_json::json;
 
-use crate::world::{World, XRP, dead, is_open, paid};
+use crate::sighting::{dead, is_open, paid};
+use crate::world::{World, XRP};
 
 #[tokio::test]
 async fn a_payment_is_paid_when_two_servers_have_validated_what_it_delivered() {

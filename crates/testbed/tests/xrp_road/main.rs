@@ -6,5 +6,6 @@
 
 mod ends;
 mod plans;
+mod sighting;
 mod stuck;
 mod world;

@@ -5,7 +5,8 @@ use payout::ids::Address;
 use payout::money::Amount;
 use serde_json::json;
 
-use crate::world::{World, XRP, network, paid, road, stranger};
+use crate::sighting::paid;
+use crate::world::{World, XRP, network, road, stranger};
 
 async fn would_fail(world: &World, to: &Address, drops: u64, memo: Option<&str>) -> String {
     match world.plan(&world.payment(to, drops, memo)).await {

@@ -5,7 +5,8 @@ use payout::life::Death;
 use payout::money::Amount;
 use serde_json::json;
 
-use crate::world::{World, XRP, dead, paid};
+use crate::sighting::{dead, paid};
+use crate::world::{World, XRP};
 
 /// Ledgers that bytes are valid for, and one more.
 const LIFE: usize = 61;

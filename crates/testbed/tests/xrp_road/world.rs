@@ -3,18 +3,20 @@
 use std::sync::Mutex;
 
 use chain::{ChainFamily as _, EcdsaSignature};
-use gateway::config::{ChainConfig, Fees, Finality};
+use gateway::config::ChainConfig;
 use gateway::node::xrp::XrpRoad;
-use gateway::node::{Chance, Hold, Lane, Place, Plan, Road as _, Sent, Sighting, Taken};
+use gateway::node::{Hold, Lane, Place, Plan, Road as _, Sent, Sighting, Taken};
 use k256::ecdsa::SigningKey;
 use payout::coin::{Family, Network};
 use payout::ids::{Address, AddressIndex, Attempt, Digest, NetworkId};
 use payout::intent::{Intent, Kind};
-use payout::life::{Build, Death, SignedTx};
+use payout::life::{Build, SignedTx};
 use payout::money::Amount;
 use payout::time::Millis;
 use serde_json::{Value, json};
 use testbed::ledgers::StandIn;
+
+use crate::sighting::default_config;
 
 pub(crate) const XRP: u64 = 1_000_000;
 /// What the tests' intents may burn, drops.
@@ -199,45 +201,12 @@ fn public_key(key: &SigningKey) -> [u8; 33] {
 
 pub(crate) fn road(urls: &[String], witnesses: usize) -> XrpRoad {
     let config = ChainConfig {
-        chain_id: "144".parse().unwrap(),
         nodes: urls.iter().map(|url| url.parse().unwrap()).collect(),
-        finality: Finality::default(),
-        fees: Fees::default(),
         lane_window: 250,
-        lag_limit_s: 60,
         poll_ms: 100,
         outbid_after_s: 1,
-        witnesses: None,
-        ..testbed_config()
+        ..default_config("144")
     };
     let network = Network { chain_id: config.chain_id.clone(), family: Family::Xrp, network_id: network() };
     XrpRoad::open(&config, &network, witnesses).unwrap()
-}
-
-/// Fields that other families add.
-fn testbed_config() -> ChainConfig {
-    #[derive(serde::Deserialize)]
-    struct File {
-        chain: Vec<ChainConfig>,
-    }
-    let file: File = toml::from_str("[[chain]]\nchain_id = \"144\"\nnodes = []\n").unwrap();
-    file.chain.into_iter().next().unwrap()
-}
-
-pub(crate) fn paid(sighting: Sighting) -> Chance {
-    match sighting {
-        Sighting::Succeeded(chance) => chance,
-        other => panic!("not paid: {other:?}"),
-    }
-}
-
-pub(crate) fn dead(sighting: Sighting) -> Death {
-    match sighting {
-        Sighting::Dead(death) => death,
-        other => panic!("not dead: {other:?}"),
-    }
-}
-
-pub(crate) fn is_open(sighting: &Sighting) -> bool {
-    !matches!(sighting, Sighting::Succeeded(_) | Sighting::Dead(_))
 }
