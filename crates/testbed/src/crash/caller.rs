@@ -15,6 +15,8 @@ use crate::vendor::{Order, Vendor, VendorError};
 
 /// Payouts on a page of the list.
 const PAGE: u32 = 200;
+/// The status of a payout that was withdrawn.
+const WITHDRAWN: u8 = 3;
 /// Between two tries of somebody who can't wait.
 const PAUSE: Duration = Duration::from_millis(25);
 
@@ -132,19 +134,27 @@ impl Caller {
         }
     }
 
-    /// The number of a payout whose answer was lost. A real caller asks by its own number from then on; what it is told
-    /// then does not say ours.
-    async fn by_number(&self, number: &str) -> Result<Option<i64>, CrashError> {
+    /// The number of a payout whose answer was lost, or of the one that has its caller's number now: one that a restored
+    /// database did not know may have taken it back from one that was asked for meanwhile, which is withdrawn then. A
+    /// real caller asks by its own number from then on; what it is told then does not say ours.
+    ///
+    /// # Errors
+    /// An answer that is none.
+    pub async fn by_number(&self, number: &str) -> Result<Option<i64>, CrashError> {
+        let mut withdrawn = None;
         let mut page = ListQuery { limit: Some(PAGE), ..ListQuery::default() };
         loop {
             let lines = match self.watcher.told(self.watcher.client().payouts(&page).await) {
                 Ok(lines) => lines,
                 Err(error) => return unanswered(error).map(|_| None),
             };
-            if let Some(line) = lines.iter().find(|line| line.third_party_id.as_str() == number) {
-                return Ok(Some(line.cid.get()));
+            for line in lines.iter().filter(|line| line.third_party_id.as_str() == number) {
+                if line.status != WITHDRAWN {
+                    return Ok(Some(line.cid.get()));
+                }
+                withdrawn = Some(line.cid.get());
             }
-            let Some(last) = lines.last() else { return Ok(None) };
+            let Some(last) = lines.last() else { return Ok(withdrawn) };
             page.before = Some(last.cid);
         }
     }

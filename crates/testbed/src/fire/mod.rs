@@ -126,7 +126,7 @@ pub async fn burn(root: &Path, wish: Wish, progress: &Progress) -> Result<Accoun
     step.done(&traffic.news());
 
     let step = progress.step("account");
-    let payouts = traffic.end();
+    let payouts = traffic.end().await;
     let account = account::draw_up(&rig, &payouts, people.untold(), progress).await?;
     step.done(&format!("{} of {} paid once", account.paid_once, account.payouts));
     rig.stage.stop().await;

@@ -61,6 +61,10 @@ enum Look {
     Ended,
     UnderWay,
     Forgotten,
+    /// The caller's number is that of an earlier payout, which a restored database did not know when it was asked anew.
+    Displaced {
+        by: i64,
+    },
 }
 
 impl Traffic {
@@ -144,6 +148,7 @@ impl Traffic {
             match look {
                 Look::Ended => self.ended.push(payout),
                 Look::UnderWay => self.under_way.push(payout),
+                Look::Displaced { by } => self.under_way.push(Payout { cid: by, ..payout }),
                 Look::Forgotten => {
                     // A database from before the request was put back, and no co-signer knew of it.
                     self.asked_anew += 1;
@@ -182,8 +187,16 @@ impl Traffic {
         )
     }
 
-    /// All payouts, and the requests that nobody answered.
-    pub fn end(self) -> Outcome {
+    /// All payouts, those that somebody is looking after at this moment included, and the requests that nobody answered.
+    pub async fn end(mut self) -> Outcome {
+        while let Some(done) = self.looking.join_next().await {
+            let (payout, look) = done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+            match look {
+                Look::Ended => self.ended.push(payout),
+                Look::UnderWay | Look::Forgotten => self.under_way.push(payout),
+                Look::Displaced { by } => self.under_way.push(Payout { cid: by, ..payout }),
+            }
+        }
         let Self { unanswered, under_way, ended, .. } = self;
         Outcome { unended: under_way, ended, unanswered }
     }
@@ -191,7 +204,14 @@ impl Traffic {
 
 /// A question without an answer is asked again; the account asks for reasons.
 async fn look(caller: &Caller, payout: &Payout, told: bool) -> Look {
-    match caller.standing(payout.cid).await {
+    let standing = caller.standing(payout.cid).await;
+    if let Ok(Standing::At(3)) = standing
+        && let Ok(Some(by)) = caller.by_number(&payout.wanted.order.third_party_id).await
+        && by != payout.cid
+    {
+        return Look::Displaced { by };
+    }
+    match standing {
         Ok(Standing::At(2 | 3 | 4 | 6 | 7)) if told => Look::Ended,
         Ok(Standing::At(0)) if payout.wanted.road == Road::Approved => {
             // An old database may have lost approvals: whoever is asked again approves again.

@@ -160,9 +160,6 @@ async fn a_copy_from_before_bytes_lapsed_learns_those_that_were_signed_in_their_
 }
 
 macro_rules! at {
-    ($test:ident, $what:ident, $point:literal) => {
-        at!($test, $what, Evm, $point);
-    };
     ($test:ident, $what:ident, $family:ident, $point:literal) => {
         #[tokio::test]
         async fn $test() {
@@ -171,37 +168,37 @@ macro_rules! at {
     };
 }
 
-at!(a_copy_of_the_moment_after_accepting_pays_nothing_again, copied_at, "payout stored");
-at!(a_copy_of_the_moment_after_an_approval_pays_nothing_again, copied_at, "approval stored");
-at!(a_copy_of_the_moment_before_the_token_was_stored_pays_nothing_again, copied_at, "token taken");
-at!(a_copy_of_the_moment_after_building_pays_nothing_again, copied_at, "unsigned bytes stored");
-at!(a_copy_of_the_moment_when_signing_began_pays_nothing_again, copied_at, "signing begun");
-at!(a_copy_of_the_moment_when_a_session_was_open_pays_nothing_again, copied_at, "session opened");
-at!(a_copy_of_the_moment_when_the_signature_came_pays_nothing_again, copied_at, "signature received");
-at!(a_copy_of_the_moment_after_signing_pays_nothing_again, copied_at, "signed bytes stored");
-at!(a_copy_of_the_moment_of_the_broadcast_pays_nothing_again, copied_at, "broadcast sent");
-at!(a_copy_of_the_moment_after_the_broadcast_pays_nothing_again, copied_at, "broadcast recorded");
-at!(a_copy_of_the_moment_when_it_was_in_a_block_pays_nothing_again, copied_at, "inclusion seen");
-at!(a_copy_of_the_moment_when_it_was_final_pays_nothing_again, copied_at, "finality seen");
-at!(a_copy_of_the_moment_after_its_end_was_stored_pays_nothing_again, copied_at, "end stored");
-at!(a_copy_of_the_moment_when_its_caller_was_told_pays_nothing_again, copied_at, "callback sent");
-at!(a_copy_of_the_moment_after_its_caller_was_told_pays_nothing_again, copied_at, "callback recorded");
+at!(a_copy_of_the_moment_after_accepting_pays_nothing_again, copied_at, Evm, "payout stored");
+at!(a_copy_of_the_moment_after_an_approval_pays_nothing_again, copied_at, Evm, "approval stored");
+at!(a_copy_of_the_moment_before_the_token_was_stored_pays_nothing_again, copied_at, Evm, "token taken");
+at!(a_copy_of_the_moment_after_building_pays_nothing_again, copied_at, Evm, "unsigned bytes stored");
+at!(a_copy_of_the_moment_when_signing_began_pays_nothing_again, copied_at, Evm, "signing begun");
+at!(a_copy_of_the_moment_when_a_session_was_open_pays_nothing_again, copied_at, Evm, "session opened");
+at!(a_copy_of_the_moment_when_the_signature_came_pays_nothing_again, copied_at, Evm, "signature received");
+at!(a_copy_of_the_moment_after_signing_pays_nothing_again, copied_at, Evm, "signed bytes stored");
+at!(a_copy_of_the_moment_of_the_broadcast_pays_nothing_again, copied_at, Evm, "broadcast sent");
+at!(a_copy_of_the_moment_after_the_broadcast_pays_nothing_again, copied_at, Evm, "broadcast recorded");
+at!(a_copy_of_the_moment_when_it_was_in_a_block_pays_nothing_again, copied_at, Evm, "inclusion seen");
+at!(a_copy_of_the_moment_when_it_was_final_pays_nothing_again, copied_at, Evm, "finality seen");
+at!(a_copy_of_the_moment_after_its_end_was_stored_pays_nothing_again, copied_at, Evm, "end stored");
+at!(a_copy_of_the_moment_when_its_caller_was_told_pays_nothing_again, copied_at, Evm, "callback sent");
+at!(a_copy_of_the_moment_after_its_caller_was_told_pays_nothing_again, copied_at, Evm, "callback recorded");
 
-at!(a_database_lost_just_after_accepting_leads_to_one_payment, lost_at, "payout stored");
-at!(a_database_lost_just_after_an_approval_leads_to_one_payment, lost_at, "approval stored");
-at!(a_database_lost_just_before_the_token_was_stored_leads_to_one_payment, lost_at, "token taken");
-at!(a_database_lost_just_after_building_leads_to_one_payment, lost_at, "unsigned bytes stored");
-at!(a_database_lost_when_signing_began_leads_to_one_payment, lost_at, "signing begun");
-at!(a_database_lost_when_a_session_was_open_leads_to_one_payment, lost_at, "session opened");
-at!(a_database_lost_when_the_signature_came_leads_to_one_payment, lost_at, "signature received");
-at!(a_database_lost_just_after_signing_leads_to_one_payment, lost_at, "signed bytes stored");
-at!(a_database_lost_at_the_broadcast_leads_to_one_payment, lost_at, "broadcast sent");
-at!(a_database_lost_just_after_the_broadcast_leads_to_one_payment, lost_at, "broadcast recorded");
-at!(a_database_lost_when_it_was_in_a_block_leads_to_one_payment, lost_at, "inclusion seen");
-at!(a_database_lost_when_it_was_final_leads_to_one_payment, lost_at, "finality seen");
-at!(a_database_lost_just_after_its_end_was_stored_leads_to_one_payment, lost_at, "end stored");
-at!(a_database_lost_when_its_caller_was_told_leads_to_one_payment, lost_at, "callback sent");
-at!(a_database_lost_just_after_its_caller_was_told_leads_to_one_payment, lost_at, "callback recorded");
+at!(a_database_lost_just_after_accepting_leads_to_one_payment, lost_at, Evm, "payout stored");
+at!(a_database_lost_just_after_an_approval_leads_to_one_payment, lost_at, Evm, "approval stored");
+at!(a_database_lost_just_before_the_token_was_stored_leads_to_one_payment, lost_at, Evm, "token taken");
+at!(a_database_lost_just_after_building_leads_to_one_payment, lost_at, Evm, "unsigned bytes stored");
+at!(a_database_lost_when_signing_began_leads_to_one_payment, lost_at, Evm, "signing begun");
+at!(a_database_lost_when_a_session_was_open_leads_to_one_payment, lost_at, Evm, "session opened");
+at!(a_database_lost_when_the_signature_came_leads_to_one_payment, lost_at, Evm, "signature received");
+at!(a_database_lost_just_after_signing_leads_to_one_payment, lost_at, Evm, "signed bytes stored");
+at!(a_database_lost_at_the_broadcast_leads_to_one_payment, lost_at, Evm, "broadcast sent");
+at!(a_database_lost_just_after_the_broadcast_leads_to_one_payment, lost_at, Evm, "broadcast recorded");
+at!(a_database_lost_when_it_was_in_a_block_leads_to_one_payment, lost_at, Evm, "inclusion seen");
+at!(a_database_lost_when_it_was_final_leads_to_one_payment, lost_at, Evm, "finality seen");
+at!(a_database_lost_just_after_its_end_was_stored_leads_to_one_payment, lost_at, Evm, "end stored");
+at!(a_database_lost_when_its_caller_was_told_leads_to_one_payment, lost_at, Evm, "callback sent");
+at!(a_database_lost_just_after_its_caller_was_told_leads_to_one_payment, lost_at, Evm, "callback recorded");
 
 at!(a_copy_with_unsigned_bytes_pays_nothing_again_on_xrp, copied_at, Xrp, "unsigned bytes stored");
 at!(a_copy_with_unsigned_bytes_pays_nothing_again_on_tron, copied_at, Tron, "unsigned bytes stored");
