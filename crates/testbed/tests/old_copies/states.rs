@@ -159,62 +159,62 @@ async fn a_copy_from_before_bytes_lapsed_learns_those_that_were_signed_in_their_
     proof::no_other_transaction(&rig.stage, 2).await.unwrap();
 }
 
+/// A named test for each state.
 macro_rules! at {
-    ($test:ident, $what:ident, $family:ident, $point:literal) => {
-        #[tokio::test]
-        async fn $test() {
-            $what(Family::$family, $point).await;
-        }
+    ($($test:ident: $what:ident $family:ident $point:literal)*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                $what(Family::$family, $point).await;
+            }
+        )*
     };
 }
 
-at!(a_copy_of_the_moment_after_accepting_pays_nothing_again, copied_at, Evm, "payout stored");
-at!(a_copy_of_the_moment_after_an_approval_pays_nothing_again, copied_at, Evm, "approval stored");
-at!(a_copy_of_the_moment_before_the_token_was_stored_pays_nothing_again, copied_at, Evm, "token taken");
-at!(a_copy_of_the_moment_after_building_pays_nothing_again, copied_at, Evm, "unsigned bytes stored");
-at!(a_copy_of_the_moment_when_signing_began_pays_nothing_again, copied_at, Evm, "signing begun");
-at!(a_copy_of_the_moment_when_a_session_was_open_pays_nothing_again, copied_at, Evm, "session opened");
-at!(a_copy_of_the_moment_when_the_signature_came_pays_nothing_again, copied_at, Evm, "signature received");
-at!(a_copy_of_the_moment_after_signing_pays_nothing_again, copied_at, Evm, "signed bytes stored");
-at!(a_copy_of_the_moment_of_the_broadcast_pays_nothing_again, copied_at, Evm, "broadcast sent");
-at!(a_copy_of_the_moment_after_the_broadcast_pays_nothing_again, copied_at, Evm, "broadcast recorded");
-at!(a_copy_of_the_moment_when_it_was_in_a_block_pays_nothing_again, copied_at, Evm, "inclusion seen");
-at!(a_copy_of_the_moment_when_it_was_final_pays_nothing_again, copied_at, Evm, "finality seen");
-at!(a_copy_of_the_moment_after_its_end_was_stored_pays_nothing_again, copied_at, Evm, "end stored");
-at!(a_copy_of_the_moment_when_its_caller_was_told_pays_nothing_again, copied_at, Evm, "callback sent");
-at!(a_copy_of_the_moment_after_its_caller_was_told_pays_nothing_again, copied_at, Evm, "callback recorded");
+at! {
+    a_copy_of_the_moment_after_accepting_pays_nothing_again: copied_at Evm "payout stored"
+    a_copy_of_the_moment_after_an_approval_pays_nothing_again: copied_at Evm "approval stored"
+    a_copy_of_the_moment_before_the_token_was_stored_pays_nothing_again: copied_at Evm "token taken"
+    a_copy_of_the_moment_after_building_pays_nothing_again: copied_at Evm "unsigned bytes stored"
+    a_copy_of_the_moment_when_signing_began_pays_nothing_again: copied_at Evm "signing begun"
+    a_copy_of_the_moment_when_a_session_was_open_pays_nothing_again: copied_at Evm "session opened"
+    a_copy_of_the_moment_when_the_signature_came_pays_nothing_again: copied_at Evm "signature received"
+    a_copy_of_the_moment_after_signing_pays_nothing_again: copied_at Evm "signed bytes stored"
+    a_copy_of_the_moment_of_the_broadcast_pays_nothing_again: copied_at Evm "broadcast sent"
+    a_copy_of_the_moment_after_the_broadcast_pays_nothing_again: copied_at Evm "broadcast recorded"
+    a_copy_of_the_moment_when_it_was_in_a_block_pays_nothing_again: copied_at Evm "inclusion seen"
+    a_copy_of_the_moment_when_it_was_final_pays_nothing_again: copied_at Evm "finality seen"
+    a_copy_of_the_moment_after_its_end_was_stored_pays_nothing_again: copied_at Evm "end stored"
+    a_copy_of_the_moment_when_its_caller_was_told_pays_nothing_again: copied_at Evm "callback sent"
+    a_copy_of_the_moment_after_its_caller_was_told_pays_nothing_again: copied_at Evm "callback recorded"
 
-at!(a_database_lost_just_after_accepting_leads_to_one_payment, lost_at, Evm, "payout stored");
-at!(a_database_lost_just_after_an_approval_leads_to_one_payment, lost_at, Evm, "approval stored");
-at!(a_database_lost_just_before_the_token_was_stored_leads_to_one_payment, lost_at, Evm, "token taken");
-at!(a_database_lost_just_after_building_leads_to_one_payment, lost_at, Evm, "unsigned bytes stored");
-at!(a_database_lost_when_signing_began_leads_to_one_payment, lost_at, Evm, "signing begun");
-at!(a_database_lost_when_a_session_was_open_leads_to_one_payment, lost_at, Evm, "session opened");
-at!(a_database_lost_when_the_signature_came_leads_to_one_payment, lost_at, Evm, "signature received");
-at!(a_database_lost_just_after_signing_leads_to_one_payment, lost_at, Evm, "signed bytes stored");
-at!(a_database_lost_at_the_broadcast_leads_to_one_payment, lost_at, Evm, "broadcast sent");
-at!(a_database_lost_just_after_the_broadcast_leads_to_one_payment, lost_at, Evm, "broadcast recorded");
-at!(a_database_lost_when_it_was_in_a_block_leads_to_one_payment, lost_at, Evm, "inclusion seen");
-at!(a_database_lost_when_it_was_final_leads_to_one_payment, lost_at, Evm, "finality seen");
-at!(a_database_lost_just_after_its_end_was_stored_leads_to_one_payment, lost_at, Evm, "end stored");
-at!(a_database_lost_when_its_caller_was_told_leads_to_one_payment, lost_at, Evm, "callback sent");
-at!(a_database_lost_just_after_its_caller_was_told_leads_to_one_payment, lost_at, Evm, "callback recorded");
+    a_database_lost_just_after_accepting_leads_to_one_payment: lost_at Evm "payout stored"
+    a_database_lost_just_after_an_approval_leads_to_one_payment: lost_at Evm "approval stored"
+    a_database_lost_just_before_the_token_was_stored_leads_to_one_payment: lost_at Evm "token taken"
+    a_database_lost_just_after_building_leads_to_one_payment: lost_at Evm "unsigned bytes stored"
+    a_database_lost_when_signing_began_leads_to_one_payment: lost_at Evm "signing begun"
+    a_database_lost_when_a_session_was_open_leads_to_one_payment: lost_at Evm "session opened"
+    a_database_lost_when_the_signature_came_leads_to_one_payment: lost_at Evm "signature received"
+    a_database_lost_just_after_signing_leads_to_one_payment: lost_at Evm "signed bytes stored"
+    a_database_lost_at_the_broadcast_leads_to_one_payment: lost_at Evm "broadcast sent"
+    a_database_lost_just_after_the_broadcast_leads_to_one_payment: lost_at Evm "broadcast recorded"
+    a_database_lost_when_it_was_in_a_block_leads_to_one_payment: lost_at Evm "inclusion seen"
+    a_database_lost_when_it_was_final_leads_to_one_payment: lost_at Evm "finality seen"
+    a_database_lost_just_after_its_end_was_stored_leads_to_one_payment: lost_at Evm "end stored"
+    a_database_lost_when_its_caller_was_told_leads_to_one_payment: lost_at Evm "callback sent"
+    a_database_lost_just_after_its_caller_was_told_leads_to_one_payment: lost_at Evm "callback recorded"
 
-at!(a_copy_with_unsigned_bytes_pays_nothing_again_on_xrp, copied_at, Xrp, "unsigned bytes stored");
-at!(a_copy_with_unsigned_bytes_pays_nothing_again_on_tron, copied_at, Tron, "unsigned bytes stored");
-at!(a_copy_of_the_moment_when_signing_began_pays_nothing_again_on_xrp, copied_at, Xrp, "signing begun");
-at!(a_copy_of_the_moment_when_signing_began_pays_nothing_again_on_tron, copied_at, Tron, "signing begun");
-at!(a_copy_of_the_moment_of_the_broadcast_pays_nothing_again_on_xrp, copied_at, Xrp, "broadcast sent");
-at!(a_copy_of_the_moment_of_the_broadcast_pays_nothing_again_on_tron, copied_at, Tron, "broadcast sent");
+    a_copy_with_unsigned_bytes_pays_nothing_again_on_xrp: copied_at Xrp "unsigned bytes stored"
+    a_copy_with_unsigned_bytes_pays_nothing_again_on_tron: copied_at Tron "unsigned bytes stored"
+    a_copy_of_the_moment_when_signing_began_pays_nothing_again_on_xrp: copied_at Xrp "signing begun"
+    a_copy_of_the_moment_when_signing_began_pays_nothing_again_on_tron: copied_at Tron "signing begun"
+    a_copy_of_the_moment_of_the_broadcast_pays_nothing_again_on_xrp: copied_at Xrp "broadcast sent"
+    a_copy_of_the_moment_of_the_broadcast_pays_nothing_again_on_tron: copied_at Tron "broadcast sent"
 
-at!(a_database_lost_when_a_session_was_open_leads_to_one_payment_on_xrp, lost_at, Xrp, "session opened");
-at!(a_database_lost_when_a_session_was_open_leads_to_one_payment_on_tron, lost_at, Tron, "session opened");
-at!(a_database_lost_when_the_signature_came_leads_to_one_payment_on_xrp, lost_at, Xrp, "signature received");
-at!(
-    a_database_lost_when_the_signature_came_leads_to_one_payment_on_tron,
-    lost_at,
-    Tron,
-    "signature received"
-);
-at!(a_database_lost_at_the_broadcast_leads_to_one_payment_on_xrp, lost_at, Xrp, "broadcast sent");
-at!(a_database_lost_at_the_broadcast_leads_to_one_payment_on_tron, lost_at, Tron, "broadcast sent");
+    a_database_lost_when_a_session_was_open_leads_to_one_payment_on_xrp: lost_at Xrp "session opened"
+    a_database_lost_when_a_session_was_open_leads_to_one_payment_on_tron: lost_at Tron "session opened"
+    a_database_lost_when_the_signature_came_leads_to_one_payment_on_xrp: lost_at Xrp "signature received"
+    a_database_lost_when_the_signature_came_leads_to_one_payment_on_tron: lost_at Tron "signature received"
+    a_database_lost_at_the_broadcast_leads_to_one_payment_on_xrp: lost_at Xrp "broadcast sent"
+    a_database_lost_at_the_broadcast_leads_to_one_payment_on_tron: lost_at Tron "broadcast sent"
+}
