@@ -187,7 +187,6 @@ at! {
     a_copy_of_the_moment_after_its_end_was_stored_pays_nothing_again: copied_at Evm "end stored"
     a_copy_of_the_moment_when_its_caller_was_told_pays_nothing_again: copied_at Evm "callback sent"
     a_copy_of_the_moment_after_its_caller_was_told_pays_nothing_again: copied_at Evm "callback recorded"
-
     a_database_lost_just_after_accepting_leads_to_one_payment: lost_at Evm "payout stored"
     a_database_lost_just_after_an_approval_leads_to_one_payment: lost_at Evm "approval stored"
     a_database_lost_just_before_the_token_was_stored_leads_to_one_payment: lost_at Evm "token taken"
@@ -203,14 +202,12 @@ at! {
     a_database_lost_just_after_its_end_was_stored_leads_to_one_payment: lost_at Evm "end stored"
     a_database_lost_when_its_caller_was_told_leads_to_one_payment: lost_at Evm "callback sent"
     a_database_lost_just_after_its_caller_was_told_leads_to_one_payment: lost_at Evm "callback recorded"
-
     a_copy_with_unsigned_bytes_pays_nothing_again_on_xrp: copied_at Xrp "unsigned bytes stored"
     a_copy_with_unsigned_bytes_pays_nothing_again_on_tron: copied_at Tron "unsigned bytes stored"
     a_copy_of_the_moment_when_signing_began_pays_nothing_again_on_xrp: copied_at Xrp "signing begun"
     a_copy_of_the_moment_when_signing_began_pays_nothing_again_on_tron: copied_at Tron "signing begun"
     a_copy_of_the_moment_of_the_broadcast_pays_nothing_again_on_xrp: copied_at Xrp "broadcast sent"
     a_copy_of_the_moment_of_the_broadcast_pays_nothing_again_on_tron: copied_at Tron "broadcast sent"
-
     a_database_lost_when_a_session_was_open_leads_to_one_payment_on_xrp: lost_at Xrp "session opened"
     a_database_lost_when_a_session_was_open_leads_to_one_payment_on_tron: lost_at Tron "session opened"
     a_database_lost_when_the_signature_came_leads_to_one_payment_on_xrp: lost_at Xrp "signature received"
