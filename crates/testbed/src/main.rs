@@ -121,11 +121,12 @@ async fn main() -> ExitCode {
     let result = match command {
         Command::Up { folder } => up(&folder, &progress).await,
         Command::Once { folder } => once(&folder, &progress).await,
-        Command::Bench { folder } => measure(&folder, &progress).await,
+        Command::Bench { folder } => Box::pin(measure(&folder, &progress)).await,
         Command::Fire { minutes, seed, folder } => {
             let seed = seed.unwrap_or_else(|| u64::from_le_bytes(random()));
             let length = Duration::from_secs(u64::from(minutes) * 60);
-            return ended(fire(&folder, Wish { length, seed }, &progress).await, &progress);
+            let wish = Wish { length, seed };
+            return ended(Box::pin(fire(&folder, wish, &progress)).await, &progress);
         }
         Command::Testnet { asked, folder } => {
             return ended(Box::pin(try_out(&folder, asked, &progress)).await, &progress);
