@@ -3,6 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::road::NodeError;
+
 /// How long it is taken for true: behind the same address may be another machine later.
 const LIFE: Duration = Duration::from_secs(5);
 
@@ -24,6 +26,14 @@ impl Proof {
     /// It must be given again.
     pub(super) fn forget(&self) {
         self.set(None);
+    }
+
+    /// Takes note of what came of a question: a node that was unreachable has to give its word anew.
+    pub(super) fn heed<T>(&self, answer: Result<T, NodeError>) -> Result<T, NodeError> {
+        if let Err(NodeError::Unreachable { .. }) = &answer {
+            self.forget();
+        }
+        answer
     }
 
     fn set(&self, given: Option<Instant>) {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use chain::Decoded;
 use futures::future::BoxFuture;
 use payout::coin::CoinId;
-use payout::ids::Address;
+use payout::ids::{Address, Digest};
 use payout::intent::Intent;
 use payout::life::{BlockRef, Build, Death, SignedTx, Token};
 use payout::money::Amount;
@@ -84,6 +85,17 @@ pub struct Lane {
     pub highest: Option<Token>,
 }
 
+impl Lane {
+    /// Whether the paying address, which `has` so much of a coin left, has what is needed; `None` is more than there is.
+    pub(super) fn enough(&self, coin: CoinId, has: Amount, needs: Option<Amount>) -> Result<(), Hold> {
+        let needs = needs.ok_or_else(|| Hold::Unbuildable("amount and fee together overflow".to_owned()))?;
+        if has >= needs {
+            return Ok(());
+        }
+        Err(Hold::Funds(Box::new(Shortage { from: self.from.clone(), coin, has, needs })))
+    }
+}
+
 /// One payment in flight.
 #[derive(Debug, Clone)]
 pub struct Taken {
@@ -152,6 +164,15 @@ pub struct Account {
 pub struct Plan {
     /// Token, bytes, digest and worst fee.
     pub build: Build,
+}
+
+impl Plan {
+    /// Of bytes and what they were decoded back to: what leaves here does what was approved, or nothing leaves.
+    pub(super) fn checked(intent: &Intent, unsigned: Vec<u8>, decoded: Decoded) -> Result<Self, Hold> {
+        chain::compare(intent, &decoded).map_err(|mismatch| Hold::Unbuildable(mismatch.to_string()))?;
+        let Decoded { token, digest, max_fee, .. } = decoded;
+        Ok(Self { build: Build { token, unsigned, signing_digest: Digest::from_bytes(digest), max_fee } })
+    }
 }
 
 /// Why a payout can't be built now. It waits at status 5 with this as its reason, and burns nothing.

@@ -6,15 +6,13 @@ use std::collections::BTreeSet;
 use chain::TokenRef;
 use chain::evm::{Build as Bytes, build, nonce_of};
 use payout::coin::CoinId;
-use payout::ids::Digest;
 use payout::intent::{Intent, Kind};
-use payout::life::Build;
 use payout::money::Amount;
 
 use super::rpc::{At, Node};
 use super::{EvmRoad, gas, price};
 use crate::node::pool::Agreement;
-use crate::node::road::{Hold, Lane, NodeError, Plan, Shortage};
+use crate::node::road::{Hold, Lane, NodeError, Plan};
 
 /// Estimates, checks and builds. Takes nothing.
 pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result<Plan, Hold> {
@@ -36,16 +34,16 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
     if let Some(balance) = token_balance {
         let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
         let has = spare(lane, &coin, chain_nonce, balance);
-        enough(lane, coin, has, Some(intent.amount))?;
+        lane.enough(coin, has, Some(intent.amount))?;
     }
     let in_native = if token == TokenRef::Native { intent.amount } else { Amount::ZERO };
-    enough(lane, native.clone(), has, in_native.checked_add(Amount::from_u128(1)))?;
+    lane.enough(native.clone(), has, in_native.checked_add(Amount::from_u128(1)))?;
 
     let gas_limit = gas?;
     let fee = price::offer(&prices?, gas_limit, intent.fee_cap)?;
     let max_fee = Amount::from_u128(fee.max_fee_per_gas()).checked_mul(gas_limit.into());
     let needs = max_fee.and_then(|fee| fee.checked_add(in_native));
-    enough(lane, native, has, needs)?;
+    lane.enough(native, has, needs)?;
 
     finish(
         intent,
@@ -61,19 +59,11 @@ pub(super) async fn plan(road: &EvmRoad, intent: &Intent, lane: &Lane) -> Result
     )
 }
 
-/// The bytes, decoded back and compared: what leaves here does what was approved, or nothing leaves.
+/// The bytes, decoded back and compared.
 pub(super) fn finish(intent: &Intent, bytes: &Bytes) -> Result<Plan, Hold> {
     let unsigned = build(bytes).map_err(|error| Hold::Unbuildable(error.to_string()))?;
     let decoded = chain::evm::decode(&unsigned).map_err(|error| Hold::Unbuildable(error.to_string()))?;
-    chain::compare(intent, &decoded).map_err(|error| Hold::Unbuildable(error.to_string()))?;
-    Ok(Plan {
-        build: Build {
-            token: decoded.token,
-            unsigned,
-            signing_digest: Digest::from_bytes(decoded.digest),
-            max_fee: decoded.max_fee,
-        },
-    })
+    Plan::checked(intent, unsigned, decoded)
 }
 
 /// What a node says of an address: count and balances together, since a payment changes both.
@@ -202,14 +192,6 @@ pub(super) fn spare(lane: &Lane, coin: &CoinId, chain_nonce: u64, balance: Amoun
         let fee = if is_native { taken.max_fee } else { Amount::ZERO };
         amount.checked_add(fee).and_then(|spent| spare.checked_sub(spent)).unwrap_or(Amount::ZERO)
     })
-}
-
-pub(super) fn enough(lane: &Lane, coin: CoinId, has: Amount, needs: Option<Amount>) -> Result<(), Hold> {
-    let needs = needs.ok_or_else(|| Hold::Unbuildable("amount and fee together overflow".to_owned()))?;
-    if has >= needs {
-        return Ok(());
-    }
-    Err(Hold::Funds(Box::new(Shortage { from: lane.from.clone(), coin, has, needs })))
 }
 
 #[cfg(test)]

@@ -39,13 +39,13 @@ pub(super) async fn rebuild(road: &EvmRoad, intent: &Intent, place: &Place) -> R
     if let Some(balance) = token_balance? {
         let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
         let has = plan::spare(lane, &coin, used, balance);
-        plan::enough(lane, coin, has, Some(intent.amount))?;
+        lane.enough(coin, has, Some(intent.amount))?;
     }
     let moved =
         if intent.kind != Kind::Void && coin == TokenRef::Native { intent.amount } else { Amount::ZERO };
     let max_fee = Amount::from_u128(fee.max_fee_per_gas()).checked_mul(gas_limit.into());
     let needs = max_fee.and_then(|fee| fee.checked_add(moved));
-    plan::enough(lane, native.clone(), plan::spare(lane, &native, used, native_balance?), needs)?;
+    lane.enough(native.clone(), plan::spare(lane, &native, used, native_balance?), needs)?;
 
     let (to, amount) = match intent.kind {
         Kind::Void => (intent.from.clone(), Amount::ZERO),

@@ -56,11 +56,7 @@ impl Node {
         if !self.proof.is_fresh() {
             self.prove().await?;
         }
-        let result = self.call(method, params).await;
-        if let Err(NodeError::Unreachable { .. }) = &result {
-            self.proof.forget();
-        }
-        result
+        self.proof.heed(self.call(method, params).await)
     }
 
     /// Asks for the network, whatever was said before.

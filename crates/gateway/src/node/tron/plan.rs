@@ -3,9 +3,8 @@
 use chain::TokenRef;
 use chain::tron::{ACCOUNT_BOUND_SUN, BYTE_BOUND_SUN, Build as Bytes, build, transfer_calldata};
 use payout::coin::CoinId;
-use payout::ids::{Digest, TokenId};
+use payout::ids::TokenId;
 use payout::intent::{Intent, Kind};
-use payout::life::Build;
 use payout::money::Amount;
 
 use super::TronRoad;
@@ -14,7 +13,7 @@ use super::energy::{Need, Source};
 use super::reply::{Block, DryRun, Parameters};
 use crate::clock;
 use crate::node::pool::Named as _;
-use crate::node::road::{Hold, Lane, NodeError, Plan, Shortage};
+use crate::node::road::{Hold, Lane, NodeError, Plan};
 
 /// Energy above the estimate, in percent: state that the estimate saw may change until the transaction runs, and so may
 /// the factor that busy contracts pay. Unused energy costs nothing.
@@ -79,7 +78,7 @@ async fn trx(road: &TronRoad, intent: &Intent, lane: &Lane) -> Result<Plan, Hold
     asked?;
     let cost = if activates { prices.account_sun } else { TRX_BYTES * prices.byte_sun };
     let needs = intent.amount.checked_add(Amount::from_u128(cost.into()));
-    enough(lane, native(intent), spare(lane, intent, balance, None), needs)?;
+    lane.enough(native(intent), spare(lane, intent, balance, None), needs)?;
     finish(road, intent, lane, &solid, None)
 }
 
@@ -96,7 +95,7 @@ async fn token(road: &TronRoad, intent: &Intent, lane: &Lane, contract: &TokenId
     );
     // Money before energy: a dry run for a payer without funds is only an obscure error.
     let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
-    enough(lane, coin, spare_of_token(lane, intent, balance?), Some(intent.amount))?;
+    lane.enough(coin, spare_of_token(lane, intent, balance?), Some(intent.amount))?;
     let (solid, prices, trx, resources) = (solid?, prices?, trx?, resources?);
     let first_time = recipient?.is_zero();
     let estimate = estimate?;
@@ -124,7 +123,7 @@ async fn token(road: &TronRoad, intent: &Intent, lane: &Lane, contract: &TokenId
         Source::Burnt => fee_limit.saturating_add(bandwidth),
     };
     let has = spare(lane, intent, trx, (source == Source::Held).then_some(bandwidth));
-    enough(lane, native(intent), has, Some(Amount::from_u128(burns.into())))?;
+    lane.enough(native(intent), has, Some(Amount::from_u128(burns.into())))?;
     finish(road, intent, lane, &solid, Some(fee_limit))
 }
 
@@ -234,19 +233,11 @@ fn finish(
         if decoded.max_fee > intent.fee_cap {
             return Err(Hold::FeeOverCap { fee: decoded.max_fee, cap: intent.fee_cap });
         }
-        chain::compare(intent, &decoded).map_err(|error| refuse(&error))?;
+        let plan = Plan::checked(intent, unsigned, decoded)?;
         // Another gateway may have made the same payment to the same payee in the same millisecond.
-        if lane.taken.iter().any(|taken| taken.token == decoded.token) {
-            continue;
+        if lane.taken.iter().all(|taken| taken.token != plan.build.token) {
+            return Ok(plan);
         }
-        return Ok(Plan {
-            build: Build {
-                token: decoded.token,
-                unsigned,
-                signing_digest: Digest::from_bytes(decoded.digest),
-                max_fee: decoded.max_fee,
-            },
-        });
     }
 }
 
@@ -278,14 +269,6 @@ fn spare(lane: &Lane, intent: &Intent, balance: Amount, held: Option<u64>) -> Am
 fn spare_of_token(lane: &Lane, intent: &Intent, balance: Amount) -> Amount {
     let same = lane.taken.iter().filter(|taken| taken.coin.token_id == intent.token_id);
     same.fold(balance, |spare, taken| spare.checked_sub(taken.amount).unwrap_or(Amount::ZERO))
-}
-
-fn enough(lane: &Lane, coin: CoinId, has: Amount, needs: Option<Amount>) -> Result<(), Hold> {
-    let needs = needs.ok_or_else(|| Hold::Unbuildable("amount and fee together overflow".to_owned()))?;
-    if has >= needs {
-        return Ok(());
-    }
-    Err(Hold::Funds(Box::new(Shortage { from: lane.from.clone(), coin, has, needs })))
 }
 
 #[cfg(test)]

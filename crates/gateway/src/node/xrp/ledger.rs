@@ -10,7 +10,7 @@ use payout::money::Amount;
 
 use super::XrpRoad;
 use super::reply::{Account, State};
-use crate::node::road::{Hold, Lane, NodeError, Shortage};
+use crate::node::road::{Hold, Lane, NodeError};
 
 /// A paying account in the newest validated ledger, as enough servers see it.
 #[derive(Debug, Clone)]
@@ -144,10 +144,7 @@ pub(super) fn enough(
     let needs = needs.ok_or_else(overflow)?;
     let bound = payer.spoken_for(lane).zip(keep).and_then(|(spoken, keep)| spoken.checked_add(keep));
     let has = payer.account.balance.checked_sub(bound.ok_or_else(overflow)?).unwrap_or(Amount::ZERO);
-    if has >= needs {
-        return Ok(());
-    }
-    Err(Hold::Funds(Box::new(Shortage { from: lane.from.clone(), coin, has, needs })))
+    lane.enough(coin, has, Some(needs))
 }
 
 #[cfg(test)]

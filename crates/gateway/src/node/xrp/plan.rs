@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use chain::xrp::{Act, Build as Bytes, Fee, Spend, build, spend_of, token_for};
 use payout::coin::{CoinId, Family};
-use payout::ids::Digest;
 use payout::intent::{Intent, Kind};
-use payout::life::{Build, Token};
+use payout::life::Token;
 use payout::money::Amount;
 
 use super::ledger::{self, Payer};
@@ -92,7 +91,7 @@ fn bound(state: &State, payer: &Payer, lane: &Lane, act: &Act) -> (Option<Amount
 }
 
 impl Ready {
-    /// The bytes, decoded back and compared: what leaves here does what was approved, or nothing leaves.
+    /// The bytes, decoded back and compared.
     fn bytes(self, road: &XrpRoad, intent: &Intent, lane: &Lane, token: Token) -> Result<Plan, Hold> {
         let Self { act, payer: _, fee } = self;
         let unbuildable = |error: &dyn std::error::Error| Hold::Unbuildable(error.to_string());
@@ -105,15 +104,7 @@ impl Ready {
         let decoded = chain::family(Family::Xrp)
             .decode(&road.network_id, &unsigned)
             .map_err(|error| unbuildable(&error))?;
-        chain::compare(intent, &decoded).map_err(|error| unbuildable(&error))?;
-        Ok(Plan {
-            build: Build {
-                token: decoded.token,
-                unsigned,
-                signing_digest: Digest::from_bytes(decoded.digest),
-                max_fee: decoded.max_fee,
-            },
-        })
+        Plan::checked(intent, unsigned, decoded)
     }
 }
 
