@@ -9,13 +9,14 @@ use payout::approval::SignedAct;
 use payout::coin::CoinId;
 use payout::ids::{AddressIndex, Attempt, ChainId, Cid, PrincipalId, ProjectId, ThirdPartyId, WalletId};
 use payout::intent::{self, Intent, Kind};
-use payout::life::{Payout, Screening};
+use payout::life::Screening;
 use payout::money::Amount;
 use payout::policy::{Case, Recipient, UnmetRule, candidates};
 use payout::time::Millis;
-use store::{AcceptOption, AcceptRefusal, Call, StoreError, Terms};
+use store::{AcceptOption, Call, StoreError, Terms};
 
-use super::options::{denial, first_with_room, signed_draft};
+use super::options::{first_with_room, option_of};
+use super::order;
 use super::person::{ApplicationError, applicant_of, project};
 use crate::restore::Shut;
 use crate::state::Gateway;
@@ -105,34 +106,19 @@ pub async fn apply(
     gateway.gate.may_decide()?;
     let now = clock::now();
     let applicant = applicant_of(gateway, drafted, &act, now)?;
-    // Made again from the same words at the same time: the only intent that is stored is one of our own making.
     let (options, _) = options(gateway, &applicant, operation, drafted.cid, drafted.created).await?;
-    let option = options.into_iter().find(|option| option.payout.intent == *drafted);
-    let option = option.ok_or(ApplicationError::Stale)?;
-    let step = option.payout.step();
     let terms = Terms {
         call: Call::Person,
-        currency: option.coin.to_string(),
+        currency: CoinId::native(&operation.chain_id).to_string(),
         amount: drafted.amount_text.clone(),
         to_echo: drafted.to.to_string(),
         // No caller asked for it.
         callback_url: None,
         remark: Some(format!("{} {}", operation.name, operation.canonical_args())),
     };
-    match gateway.store.accept(signed_draft(option, terms, act, now)).await {
-        Ok(cid) => {
-            gateway.wake.next(step);
-            tracing::info!(%cid, operation = operation.name, "order for a wallet accepted from a person");
-            Ok(())
-        }
-        Err(AcceptRefusal::Store(error)) => Err(error.into()),
-        Err(
-            AcceptRefusal::NoRule { .. }
-            | AcceptRefusal::Replayed
-            | AcceptRefusal::Inconsistent
-            | AcceptRefusal::DuplicateBusinessNumber,
-        ) => Err(ApplicationError::Stale.into()),
-    }
+    let cid = order::keep(gateway, options, drafted, terms, act, now).await?;
+    tracing::info!(%cid, operation = operation.name, "order for a wallet accepted from a person");
+    Ok(())
 }
 
 /// The rules that may decide the order, each with the intent that it would mean.
@@ -205,13 +191,8 @@ async fn options(
             created: now,
             expiry: candidate.outcome.expiry(now),
         };
-        let payout = match candidate.outcome.requirement() {
-            // The external check is asked about payments.
-            Some(requirement) => Payout::accept(intent, requirement, Screening::None),
-            None => Payout::denied(intent, denial(&candidate.rule, &candidate.outcome)),
-        };
-        let (limits, rule) = (candidate.limits, candidate.rule);
-        AcceptOption { limits, rule, coin: coin.clone(), amount: Amount::ZERO, payout }
+        // The external check is asked about payments.
+        option_of(candidate, intent, Screening::None)
     });
     Ok((made.collect(), found.unmet))
 }

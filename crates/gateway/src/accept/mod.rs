@@ -7,6 +7,7 @@
 
 pub mod maintenance;
 mod options;
+mod order;
 pub mod person;
 pub mod remedy;
 mod resolve;

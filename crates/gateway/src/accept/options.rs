@@ -5,7 +5,7 @@ use payout::coin::CoinId;
 use payout::ids::{Attempt, Cid, PrincipalId, ThirdPartyId};
 use payout::intent::{self, Intent, Kind};
 use payout::life::{Cause, Payout, Screening};
-use payout::policy::{Case, Outcome, Policy, Recipient, UnmetRule, candidates};
+use payout::policy::{Candidate, Case, Policy, Recipient, UnmetRule, candidates};
 use payout::time::Millis;
 use store::{Accept, AcceptOption, Project, StoreError, Terms};
 
@@ -86,19 +86,21 @@ pub fn options(
             created: asked.now,
             expiry: candidate.outcome.expiry(asked.now),
         };
-        let payout = match candidate.outcome.requirement() {
-            Some(requirement) => Payout::accept(intent, requirement, screening),
-            None => Payout::denied(intent, denial(&candidate.rule, &candidate.outcome)),
-        };
-        Some(AcceptOption {
-            limits: candidate.limits,
-            rule: candidate.rule,
-            coin: coin.clone(),
-            amount: resolved.amount,
-            payout,
-        })
+        Some(option_of(candidate, intent, screening))
     });
     (made.collect(), found.unmet)
+}
+
+/// What is decided if this rule decides, with the intent that it means.
+pub(super) fn option_of(candidate: Candidate, intent: Intent, screening: Screening) -> AcceptOption {
+    let Candidate { rule, outcome, limits, unmet_before: _ } = candidate;
+    let coin = CoinId { chain_id: intent.chain_id.clone(), token_id: intent.token_id.clone() };
+    let amount = intent.amount;
+    let payout = match outcome.requirement() {
+        Some(requirement) => Payout::accept(intent, requirement, screening),
+        None => Payout::denied(intent, format!("rule {rule} says {}", outcome.as_str())),
+    };
+    AcceptOption { limits, rule, coin, amount, payout }
 }
 
 /// The intent of the first option without counters, or whose counters have room by what is used now. They are looked at
@@ -132,9 +134,4 @@ pub(super) fn signed_draft(option: AcceptOption, terms: Terms, act: SignedAct, n
         acts: vec![act],
         now,
     }
-}
-
-/// The words of a `deny`.
-pub(super) fn denial(rule: &payout::ids::RuleId, outcome: &Outcome) -> String {
-    format!("rule {rule} says {}", outcome.as_str())
 }

@@ -8,14 +8,15 @@ use payout::approval::SignedAct;
 use payout::coin::CoinId;
 use payout::ids::{Cid, PrincipalId, ThirdPartyId};
 use payout::intent::{self, Intent, Kind};
-use payout::life::{Payout, Screening, State};
+use payout::life::{Screening, State};
 use payout::money::Amount;
 use payout::policy::{Case, Policy, UnmetRule, candidates};
 use payout::time::Millis;
 use serde::{Deserialize, Serialize};
-use store::{AcceptOption, AcceptRefusal, Call, PayoutRow, StoreError, Terms};
+use store::{AcceptOption, Call, PayoutRow, StoreError, Terms};
 
-use super::options::{denial, first_with_room, signed_draft};
+use super::options::{first_with_room, option_of};
+use super::order;
 use super::person::{ApplicationError, applicant_of};
 use super::resolve::recipient_of;
 use crate::clock;
@@ -127,11 +128,7 @@ pub async fn apply(
     let now = clock::now();
     let applicant = applicant_of(gateway, drafted, &act, now)?;
     let row = target_row(gateway, target, remedy).await?;
-    // Made again from the same words at the same time: the only intent that is stored is one of our own making.
     let (options, _) = options(gateway, &applicant, &row, remedy, drafted.cid, drafted.created).await?;
-    let option = options.into_iter().find(|option| option.payout.intent == *drafted);
-    let option = option.ok_or(ApplicationError::Stale)?;
-    let step = option.payout.step();
     let terms = Terms {
         call: Call::Person,
         currency: row.terms.currency.clone(),
@@ -141,20 +138,9 @@ pub async fn apply(
         callback_url: None,
         remark: Some(format!("{} of payout {target}", drafted.kind)),
     };
-    match gateway.store.accept(signed_draft(option, terms, act, now)).await {
-        Ok(cid) => {
-            gateway.wake.next(step);
-            tracing::info!(%cid, %target, kind = %drafted.kind, "order about a payout accepted from a person");
-            Ok(())
-        }
-        Err(AcceptRefusal::Store(error)) => Err(error.into()),
-        Err(
-            AcceptRefusal::NoRule { .. }
-            | AcceptRefusal::Replayed
-            | AcceptRefusal::Inconsistent
-            | AcceptRefusal::DuplicateBusinessNumber,
-        ) => Err(ApplicationError::Stale.into()),
-    }
+    let cid = order::keep(gateway, options, drafted, terms, act, now).await?;
+    tracing::info!(%cid, %target, kind = %drafted.kind, "order about a payout accepted from a person");
+    Ok(())
 }
 
 async fn target_row(gateway: &Gateway, cid: Cid, remedy: &Remedy) -> Result<PayoutRow, RemedyError> {
@@ -221,7 +207,6 @@ async fn options(
     let rules = policy.newest_rules();
     let of = &target.payout.intent;
     let fee_cap = fee_cap(&policy, of, remedy)?;
-    let coin = CoinId { chain_id: of.chain_id.clone(), token_id: of.token_id.clone() };
     let recipient = recipient_of(gateway, rules, of).await?;
     let case = Case { kind, applicant: Some(applicant), at: now, ..Case::of(of, recipient, None) };
     let found = candidates(rules, policy.people(), policy.book(), &case);
@@ -242,18 +227,8 @@ async fn options(
             expiry: candidate.outcome.expiry(now),
             ..of.clone()
         };
-        let payout = match candidate.outcome.requirement() {
-            // The external check is asked about payments; this is none beside its target.
-            Some(requirement) => Payout::accept(intent, requirement, Screening::None),
-            None => Payout::denied(intent, denial(&candidate.rule, &candidate.outcome)),
-        };
-        AcceptOption {
-            limits: candidate.limits,
-            rule: candidate.rule,
-            coin: coin.clone(),
-            amount: of.amount,
-            payout,
-        }
+        // The external check is asked about payments; this is none beside its target.
+        option_of(candidate, intent, Screening::None)
     });
     Ok((made.collect(), found.unmet))
 }
