@@ -25,15 +25,8 @@ pub(super) struct TicketsArgs {
     /// until a payout uses it.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=250))]
     count: u8,
-    /// In whose books.
-    #[arg(long)]
-    project: ProjectId,
-    /// The chain.
-    #[arg(long, default_value = XRP)]
-    chain: ChainId,
-    /// Signs without asking: for scripts whose author has looked elsewhere.
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    how: How,
 }
 
 #[derive(Debug, Args)]
@@ -44,6 +37,13 @@ pub(super) struct FlagArgs {
     flag: Flag,
     /// What becomes of it.
     state: FlagState,
+    #[command(flatten)]
+    how: How,
+}
+
+/// What every order says.
+#[derive(Debug, Args)]
+struct How {
     /// In whose books.
     #[arg(long)]
     project: ProjectId,
@@ -72,20 +72,13 @@ enum FlagState {
 }
 
 pub(super) async fn tickets(desk: &Desk, args: TicketsArgs) -> Result<Answer, Failure> {
-    let TicketsArgs { wallet, count, project, chain, yes } = args;
-    let order = MaintenanceBody {
-        project,
-        wallet,
-        chain_id: chain,
-        operation: chain::xrp::CREATE_TICKETS.to_owned(),
-        args: BTreeMap::from([("count".to_owned(), count.to_string())]),
-    };
+    let TicketsArgs { wallet, count, how } = args;
     let about = format!("set {count} tickets of wallet {wallet} aside");
-    give(desk, order, &about, Consent::of(yes)).await
+    give(desk, how, wallet, (chain::xrp::CREATE_TICKETS, "count", &count.to_string()), &about).await
 }
 
 pub(super) async fn flag(desk: &Desk, args: FlagArgs) -> Result<Answer, Failure> {
-    let FlagArgs { wallet, flag, state, project, chain, yes } = args;
+    let FlagArgs { wallet, flag, state, how } = args;
     let word = match flag {
         Flag::RequireDest => "require_dest",
         Flag::DisallowXrp => "disallow_xrp",
@@ -95,18 +88,26 @@ pub(super) async fn flag(desk: &Desk, args: FlagArgs) -> Result<Answer, Failure>
         FlagState::Set => (chain::xrp::SET_FLAG, "set"),
         FlagState::Clear => (chain::xrp::CLEAR_FLAG, "clear"),
     };
+    let about = format!("{verb} the flag {word} of wallet {wallet}");
+    give(desk, how, wallet, (operation, "flag", word), &about).await
+}
+
+/// Orders an operation with its one argument.
+async fn give(
+    desk: &Desk,
+    how: How,
+    wallet: WalletId,
+    (operation, name, value): (&str, &str, &str),
+    about: &str,
+) -> Result<Answer, Failure> {
+    let How { project, chain, yes } = how;
     let order = MaintenanceBody {
         project,
         wallet,
         chain_id: chain,
         operation: operation.to_owned(),
-        args: BTreeMap::from([("flag".to_owned(), word.to_owned())]),
+        args: BTreeMap::from([(name.to_owned(), value.to_owned())]),
     };
-    let about = format!("{verb} the flag {word} of wallet {wallet}");
-    give(desk, order, &about, Consent::of(yes)).await
-}
-
-async fn give(desk: &Desk, order: MaintenanceBody, about: &str, consent: Consent) -> Result<Answer, Failure> {
     let (client, trusted) = desk.trusted().await?;
     let draft = client.draft_maintenance(&order).await?;
     let Reading { intent, digest, text } = intent::read(&draft.intent, &trusted.policy)?;
@@ -115,7 +116,7 @@ async fn give(desk: &Desk, order: MaintenanceBody, about: &str, consent: Consent
             .next("sign nothing; tell the admins"));
     }
     let question = format!("{text}\nYou are about to order: {about}.");
-    confirm(consent, &question, "the first 8 digits of the digest", &intent::beginning(&digest))?;
+    confirm(Consent::of(yes), &question, "the first 8 digits of the digest", &intent::beginning(&digest))?;
     let applied = client.order_maintenance(order, &intent).await?;
     let number = applied.cid;
     let text = format!(
