@@ -196,17 +196,23 @@ async fn a_gateway_that_has_lost_its_whole_database_learns_payouts_and_policy_fr
     assert_eq!(world.sent().await, sent + 1);
 }
 
-#[tokio::test]
-async fn an_outflow_that_belongs_to_no_payout_is_in_the_report() {
-    let world = World::start().await;
-    let paid = world.pay(1, "0.01").await;
+/// Something leaves the wallet's address by nobody's order: its transaction's id.
+async fn steal(world: &World) -> serde_json::Value {
     let rpc = world.stage.deployment.anvil().rpc();
-    let from = world.stage.from.clone();
+    let from = &world.stage.from;
     rpc.ask("anvil_impersonateAccount", serde_json::json!([from])).await.unwrap();
     let stolen = serde_json::json!([{
         "from": from, "to": "0x00000000000000000000000000000000DeaDBeef", "value": "0x1", "gas": "0x5208"
     }]);
-    let txid = rpc.ask("eth_sendTransaction", stolen).await.unwrap();
+    rpc.ask("eth_sendTransaction", stolen).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_outflow_that_belongs_to_no_payout_is_in_the_report() {
+    let world = World::start().await;
+    let paid = world.pay(1, "0.01").await;
+    let from = world.stage.from.clone();
+    let txid = steal(&world).await;
     let spent = world.sent().await;
     world.until("it is mined", async |world| world.sent().await > spent.min(1)).await;
     let report = world.report().await;
@@ -222,13 +228,8 @@ async fn an_outflow_that_belongs_to_no_payout_is_in_the_report() {
 #[tokio::test]
 async fn an_outflow_is_in_the_report_although_the_database_knows_no_payout_at_all() {
     let mut world = World::start().await;
-    let rpc = world.stage.deployment.anvil().rpc();
     let from = world.stage.from.clone();
-    rpc.ask("anvil_impersonateAccount", serde_json::json!([from])).await.unwrap();
-    let stolen = serde_json::json!([{
-        "from": from, "to": "0x00000000000000000000000000000000DeaDBeef", "value": "0x1", "gas": "0x5208"
-    }]);
-    let txid = rpc.ask("eth_sendTransaction", stolen).await.unwrap();
+    let txid = steal(&world).await;
     world.until("it is mined", async |world| world.sent().await > 0).await;
     world.stage.deployment.stop_gateway().await;
     world.remove_database();

@@ -5,7 +5,7 @@ use payout::intent::Intent;
 use wire::message::{Check, Label, SignRequest};
 
 use crate::attacks::case::{After, Case, Fault, Seen, Tampering};
-use crate::attacks::draft::{Desk, Draft, ENOUGH};
+use crate::attacks::draft::{Desk, Draft, ENOUGH, Payload};
 use crate::attacks::ledger::Aim;
 use crate::attacks::world::World;
 
@@ -64,7 +64,10 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// A payout that was signed for.
-pub(super) async fn signed(world: &mut World, good: fn(&mut Desk) -> Draft) -> Result<Draft, Fault> {
+pub(super) async fn signed<B: Payload>(
+    world: &mut World,
+    good: fn(&mut Desk) -> Draft<B>,
+) -> Result<Draft<B>, Fault> {
     let draft = good(&mut world.desk);
     world.sign(&draft.request()).await?;
     Ok(draft)

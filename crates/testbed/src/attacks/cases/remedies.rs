@@ -8,13 +8,13 @@ use wire::message::{Check, SignRequest, Target};
 
 use super::once::signed;
 use crate::attacks::case::{Case, Fault, Seen};
-use crate::attacks::draft::{ATTACKER, Desk, Draft, ENOUGH, address, price};
+use crate::attacks::draft::{ATTACKER, Desk, Draft, ENOUGH, Payload, address, price};
 use crate::attacks::world::World;
 
 /// Makes the remedy of a payout.
-type Remedy = fn(&mut Desk, &Draft) -> Draft;
+pub(super) type Remedy<B = Build> = fn(&mut Desk, &Draft<B>) -> Draft<B>;
 /// Makes the hostile request of a payout and its approved remedy.
-type Bad = fn(&mut Desk, &Draft, &Draft) -> SignRequest;
+pub(super) type Bad<B = Build> = fn(&mut Desk, &Draft<B>, &Draft<B>) -> SignRequest;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = voids();
@@ -235,15 +235,24 @@ fn raises() -> Vec<Case> {
     ]
 }
 
-/// A payout that was signed for and its approved remedy; the hostile request that is made of them is refused, the
-/// remedy is signed.
 async fn remedy(
     world: &mut World,
     remedy: Remedy,
     bad: Bad,
+    refusal: (Check, &'static str),
+) -> Result<Seen, Fault> {
+    remedied(world, Desk::native, (remedy, bad), refusal).await
+}
+
+/// A payout that was signed for and its approved remedy; the hostile request that is made of them is refused, the
+/// remedy is signed.
+pub(super) async fn remedied<B: Payload>(
+    world: &mut World,
+    good: fn(&mut Desk) -> Draft<B>,
+    (remedy, bad): (Remedy<B>, Bad<B>),
     (check, says): (Check, &'static str),
 ) -> Result<Seen, Fault> {
-    let good = signed(world, Desk::native).await?;
+    let good = signed(world, good).await?;
     let remedy = remedy(&mut world.desk, &good);
     let bad = bad(&mut world.desk, &good, &remedy);
     let seen = world.refused(&bad, check, says).await?;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chain::tron::Build;
-use wire::message::{Check, SignRequest};
+use wire::message::Check;
 
 use crate::attacks::case::{Case, Fault, Seen};
-use crate::attacks::cases::once::{at_most_one_signed, at_once};
+use crate::attacks::cases::once::{at_most_one_signed, at_once, signed};
+use crate::attacks::cases::remedies::{Bad, Remedy};
 use crate::attacks::draft::{Desk, Draft};
 use crate::attacks::gateway::now;
 use crate::attacks::world::World;
@@ -80,15 +81,8 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A payout that was signed for.
-async fn signed(world: &mut World) -> Result<Draft<Build>, Fault> {
-    let draft = world.desk.trc20();
-    world.sign(&draft.request()).await?;
-    Ok(draft)
-}
-
 async fn second(world: &mut World, change: fn(&mut Build)) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::trc20).await?;
     let seen = world.refused(&good.paying(change), Check::Journal, "the bytes spend").await?;
     // The same transaction again is a retry, and good.
     world.sign(&good.request()).await?;
@@ -117,13 +111,13 @@ async fn after_lapse(world: &mut World) -> Result<Seen, Fault> {
 }
 
 async fn attempt_too_early(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::trc20).await?;
     let next = world.desk.tron_next_attempt(&good);
     world.refused(&next.request(), Check::Bytes, "the attempt before can land until").await
 }
 
 async fn attempt_after_anothers_lapse(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::trc20).await?;
     let mut other = good.clone();
     (other.pay.timestamp, other.pay.expiration) = (now().plus(-60_000), now().plus(-1));
     let next = world.desk.tron_next_attempt(&other);
@@ -131,7 +125,7 @@ async fn attempt_after_anothers_lapse(world: &mut World) -> Result<Seen, Fault> 
 }
 
 async fn after_restart(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::trc20).await?;
     for index in world.honest() {
         world.kill(index);
         world.launch(index)?;
@@ -154,7 +148,7 @@ async fn three_at_once(world: &mut World) -> Result<Seen, Fault> {
 }
 
 async fn attempt_without_people(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::trc20).await?;
     let next = world.desk.tron_next_attempt(&good);
     world.refused(&next.with(good.acts), Check::Approvals, "about another intent").await
 }
@@ -163,11 +157,11 @@ async fn attempt_without_people(world: &mut World) -> Result<Seen, Fault> {
 /// takes another's place: there is no good one.
 async fn remedy(
     world: &mut World,
-    remedy: fn(&mut Desk, &Draft<Build>) -> Draft<Build>,
-    bad: fn(&mut Desk, &Draft<Build>, &Draft<Build>) -> SignRequest,
+    remedy: Remedy<Build>,
+    bad: Bad<Build>,
     (check, says): (Check, &'static str),
 ) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::trc20).await?;
     let remedy = remedy(&mut world.desk, &good);
     let bad = bad(&mut world.desk, &good, &remedy);
     let seen = world.refused(&bad, check, says).await?;

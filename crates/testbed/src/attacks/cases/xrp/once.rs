@@ -2,10 +2,11 @@
 
 use chain::xrp::{Act, Build, Fee};
 use payout::life::Token;
-use wire::message::{Check, SignRequest};
+use wire::message::Check;
 
 use crate::attacks::case::{Case, Fault, Seen};
-use crate::attacks::cases::once::{at_most_one_signed, at_once};
+use crate::attacks::cases::once::{at_most_one_signed, at_once, signed};
+use crate::attacks::cases::remedies::{Bad, Remedy, remedied};
 use crate::attacks::draft::{Desk, Draft};
 use crate::attacks::world::World;
 
@@ -95,18 +96,6 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Makes the remedy of a payout.
-type Remedy = fn(&mut Desk, &Draft<Build>) -> Draft<Build>;
-/// Makes the hostile request of a payout and its approved remedy.
-type Bad = fn(&mut Desk, &Draft<Build>, &Draft<Build>) -> SignRequest;
-
-/// A payout that was signed for.
-async fn signed(world: &mut World) -> Result<Draft<Build>, Fault> {
-    let draft = world.desk.xrp();
-    world.sign(&draft.request()).await?;
-    Ok(draft)
-}
-
 async fn used(world: &mut World, first: fn(&mut Desk) -> Draft<Build>) -> Result<Seen, Fault> {
     let first = first(&mut world.desk);
     world.sign(&first.request()).await?;
@@ -118,7 +107,7 @@ async fn used(world: &mut World, first: fn(&mut Desk) -> Draft<Build>) -> Result
 }
 
 async fn second(world: &mut World, token: fn(&mut Desk) -> Token) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::xrp).await?;
     let token = token(&mut world.desk);
     let request = good.paying(|pay| pay.token = token);
     let seen = world.refused(&request, Check::Journal, "the bytes spend").await?;
@@ -128,7 +117,7 @@ async fn second(world: &mut World, token: fn(&mut Desk) -> Token) -> Result<Seen
 }
 
 async fn after_restart(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::xrp).await?;
     for index in world.honest() {
         world.kill(index);
         world.launch(index)?;
@@ -159,24 +148,17 @@ async fn order_twice(world: &mut World) -> Result<Seen, Fault> {
     world.refused(&order.paying(|pay| pay.token = token), Check::Journal, "the bytes spend").await
 }
 
-/// A payout that was signed for and its approved remedy; the hostile request that is made of them is refused, the
-/// remedy is signed.
 async fn remedy(
     world: &mut World,
-    remedy: Remedy,
-    bad: Bad,
-    (check, says): (Check, &'static str),
+    remedy: Remedy<Build>,
+    bad: Bad<Build>,
+    refusal: (Check, &'static str),
 ) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
-    let remedy = remedy(&mut world.desk, &good);
-    let bad = bad(&mut world.desk, &good, &remedy);
-    let seen = world.refused(&bad, check, says).await?;
-    world.sign(&remedy.request()).await?;
-    Ok(seen)
+    remedied(world, Desk::xrp, (remedy, bad), refusal).await
 }
 
 async fn second_after_void(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::xrp).await?;
     let void = world.desk.xrp_void_of(&good);
     world.sign(&void.request()).await?;
     let token = world.desk.fresh_ticket();
@@ -184,7 +166,7 @@ async fn second_after_void(world: &mut World) -> Result<Seen, Fault> {
 }
 
 async fn attempt_without_people(world: &mut World) -> Result<Seen, Fault> {
-    let good = signed(world).await?;
+    let good = signed(world, Desk::xrp).await?;
     let next = world.desk.xrp_next_attempt(&good);
     let seen = world.refused(&next.with(good.acts), Check::Approvals, "about another intent").await?;
     world.sign(&next.request()).await?;
